@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# ocigate: one static binary from enforce/ (what is judged) and hook/ (front ends).
+#
+#   make            the binary, build/ocigate
+#   make check      unit tests and rule cases: seconds, no root
+#   make test       everything, real runtimes included: root
+#   make demo       real containers denied and admitted under runc: root
+#   make lint       dependencies, sizes, formats, analyzers
+#   make asan       unit tests and rule cases under AddressSanitizer and UBSan
+#   make bench      figures: instructions, page faults, system calls, ratios
+#   make install    DESTDIR= PREFIX=/usr/local
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= cc
+AR ?= ar
+VERSION := 0.1.0
+
+# --- flags: each is probed, so that an older or other compiler still builds; the user's CFLAGS come last ---
+probe = $(shell for f in $(1); do echo 'int main(void){return 0;}' | $(CC) -Werror $$f -x c - -o /dev/null 2>/dev/null && echo $$f; done)
+
+WARN_WANTED := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wcast-qual -Wcast-align -Wpointer-arith \
+	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wswitch-enum \
+	-Wnull-dereference -Wimplicit-fallthrough -Wdate-time -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+	-Wtrampolines -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=return-type \
+	-Werror=int-conversion
+HARDEN_WANTED := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr -fno-strict-aliasing -fno-strict-overflow \
+	-fno-delete-null-pointer-checks -fvisibility=hidden
+LINK_WANTED := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code
+
+# Probing costs a compiler start a flag; the answers are kept as long as the compiler is the same.
+PROBED := $(BUILD)/flags.mk
+-include $(PROBED)
+
+OPT ?= -O2
+# A file's name in the binary must not depend on where the tree lies, nor may its time: same source, same bytes.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)/=
+CPPFLAGS_ALL := -D_GNU_SOURCE -DOCIGATE_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 $(OPT) -g $(FORTIFY) $(WARN) $(HARDEN) $(REPRODUCIBLE) $(WERROR) $(CFLAGS)
+LDFLAGS_ALL = $(LINK) $(LDFLAGS)
+LIBS := -lseccomp -ljansson -lapparmor -lcap
+FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+
+# --- what is built ---
+ENFORCE := $(sort $(wildcard enforce/*.c enforce/*/*.c))
+HOOK := $(sort $(wildcard hook/*.c))
+HEADERS := $(sort $(wildcard include/ocigate/*.h include/ocigate/*.def enforce/*/*.h hook/*.h))
+UNIT := $(sort $(wildcard tests/unit/*.c))
+enforce_o := $(ENFORCE:%.c=$(BUILD)/%.o)
+hook_o := $(HOOK:%.c=$(BUILD)/%.o)
+unit_o := $(UNIT:%.c=$(BUILD)/%.o)
+
+.PHONY: all check test demo lint asan bench install clean dist-clean
+.DELETE_ON_ERROR:
+all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
+
+$(PROBED): Makefile
+	@mkdir -p $(@D)
+	@printf 'WARN := %s\nHARDEN := %s\nLINK := %s\n' "$(call probe,$(WARN_WANTED))" "$(call probe,$(HARDEN_WANTED))" "$(call probe,$(LINK_WANTED))" >$@
+
+$(BUILD)/%.o: %.c $(PROBED) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIE -MMD -MP -c $< -o $@
+
+$(BUILD)/libocigate.a: $(enforce_o)
+	@rm -f $@
+	$(AR) rcsD $@ $(sort $(enforce_o))
+
+$(BUILD)/ocigate: $(hook_o) $(BUILD)/libocigate.a
+	$(CC) $(CFLAGS_ALL) -static-pie $(LDFLAGS_ALL) -Wl,--build-id=none $(sort $(hook_o)) $(BUILD)/libocigate.a $(LIBS) -o $@
+
+$(BUILD)/ocigate-runtime: $(BUILD)/ocigate
+	ln -sf ocigate $@
+
+# --- tests ---
+$(BUILD)/unit-tests: $(unit_o) $(BUILD)/libocigate.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) $(unit_o) $(BUILD)/libocigate.a $(LIBS) -lcriterion -o $@
+
+$(BUILD)/rule-cases: $(BUILD)/tests/rules/run.o $(BUILD)/libocigate.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+check: $(BUILD)/ocigate $(BUILD)/unit-tests $(BUILD)/rule-cases
+	@BUILD=$(BUILD) sh tests/run.sh check
+
+test: all $(BUILD)/unit-tests $(BUILD)/rule-cases
+	@BUILD=$(BUILD) sh tests/run.sh all
+
+asan:
+	@$(MAKE) --no-print-directory BUILD=build-asan OPT='-O1 -fno-omit-frame-pointer' FORTIFY= HARDEN= \
+		CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all $(CFLAGS)' build-asan/unit-tests build-asan/rule-cases
+	@BUILD=build-asan sh tests/run.sh asan
+
+demo: all
+	@BUILD=$(BUILD) sh tests/demo.sh
+
+lint: $(PROBED)
+	@BUILD=$(BUILD) sh tests/lint/run.sh
+
+bench: all
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/ocigate/policy.d $(DESTDIR)/usr/lib/ocigate/policy.d \
+		$(DESTDIR)/usr/lib/ocigate/presets
+	install -m 755 $(BUILD)/ocigate $(DESTDIR)$(PREFIX)/bin/ocigate
+	ln -sf ocigate $(DESTDIR)$(PREFIX)/bin/ocigate-runtime
+
+clean:
+	rm -rf $(BUILD) build-asan
+
+-include $(enforce_o:.o=.d) $(hook_o:.o=.d) $(unit_o:.o=.d) $(BUILD)/tests/rules/run.d

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Chunks come from mmap, not malloc: their pages can be populated in one go
+ * (a page fault costs more than the zeroing), and the C library's heap stays
+ * untouched in the usual run.
+ */
+#include "ocigate/arena.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct arena_chunk {
+	struct arena_chunk *older;
+	size_t size; /* of the mapping, this header included */
+	size_t used; /* header included */
+};
+
+enum {
+	CHUNK_MIN = 64 * 1024,
+	ALIGN = alignof(max_align_t),
+	PAGE = 4096, /* rounding only; larger pages merely waste a tail */
+};
+
+static_assert(sizeof(struct arena_chunk) % 8 == 0, "chunk header keeps alignment simple");
+
+static size_t round_up(size_t n, size_t to)
+{
+	return (n + to - 1) & ~(to - 1);
+}
+
+void arena_init(struct arena *arena, size_t cap)
+{
+	*arena = (struct arena){.cap = cap};
+}
+
+static bool add_chunk(struct arena *arena, size_t payload, int flags)
+{
+	size_t size = round_up(payload + round_up(sizeof(struct arena_chunk), ALIGN), PAGE);
+	struct arena_chunk *chunk;
+
+	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	if (chunk == MAP_FAILED)
+		return false;
+	chunk->older = arena->chunk;
+	chunk->size = size;
+	chunk->used = round_up(sizeof(*chunk), ALIGN);
+	arena->chunk = chunk;
+	return true;
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunk;
+
+	if (arena->failed || size > arena->cap || (chunk && chunk->size - chunk->used >= size))
+		return;
+	(void)add_chunk(arena, size, MAP_POPULATE);
+}
+
+void arena_release(struct arena *arena)
+{
+	struct arena_chunk *chunk = arena->chunk;
+
+	while (chunk) {
+		struct arena_chunk *older = chunk->older;
+
+		munmap(chunk, chunk->size);
+		chunk = older;
+	}
+	arena_init(arena, arena->cap);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunk;
+	unsigned char *memory;
+
+	if (arena->failed || size > arena->cap || arena->cap - size < arena->used + ALIGN) {
+		arena->failed = true;
+		return NULL;
+	}
+	size = round_up(size ? size : 1, ALIGN);
+	if (!chunk || chunk->size - chunk->used < size) {
+		size_t payload = size > CHUNK_MIN ? size : CHUNK_MIN;
+
+		if (!add_chunk(arena, payload, 0)) {
+			arena->failed = true;
+			return NULL;
+		}
+		chunk = arena->chunk;
+	}
+	memory = (unsigned char *)chunk + chunk->used;
+	chunk->used += size;
+	arena->used += size;
+	return memory;
+}
+
+void *arena_array(struct arena *arena, size_t n, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(n, size, &total)) {
+		arena->failed = true;
+		return NULL;
+	}
+	return arena_alloc(arena, total);
+}
+
+char *arena_strndup(struct arena *arena, const char *s, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	if (copy)
+		memcpy(copy, s, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *s)
+{
+	return arena_strndup(arena, s, strlen(s));
+}
+
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (len < 0) {
+		arena->failed = true;
+		return NULL;
+	}
+	text = arena_alloc(arena, (size_t)len + 1);
+	if (text)
+		(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+	return text;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(arena, fmt, ap);
+	va_end(ap);
+	return text;
+}

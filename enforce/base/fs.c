@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ocigate/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+int fs_open_dir(int dirfd, const char *path)
+{
+	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+bool fs_trusted(const struct stat *st)
+{
+	return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static const char *kind_of_file(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFLNK:
+		return "a symbolic link";
+	default:
+		return "a device";
+	}
+}
+
+/* Reads until end of file or until the cap is passed; the file may be one whose size stat does not tell (procfs). */
+static int read_all(int fd, char *buffer, size_t room, size_t *ret_len)
+{
+	size_t len = 0;
+
+	while (len < room) {
+		ssize_t n = read(fd, buffer + len, room - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret_len = len;
+	return 0;
+}
+
+int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const char **ret_text, size_t *ret_len,
+	       struct err *err)
+{
+	size_t room = 16384, len = 0;
+	char *text = arena_alloc(arena, room + 1);
+
+	while (text) {
+		size_t got;
+		char *larger;
+
+		if (read_all(fd, text + len, room - len, &got) < 0)
+			return err_sys(err, ERR_INPUT, errno, "%s cannot be read", name);
+		len += got;
+		if (len > max)
+			return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, max);
+		if (len < room) {
+			text[len] = '\0';
+			*ret_text = text;
+			*ret_len = len;
+			return 0;
+		}
+		larger = arena_alloc(arena, room * 4 + 1);
+		if (larger)
+			memcpy(larger, text, len);
+		text = larger;
+		room *= 4;
+	}
+	return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
+}
+
+/* One exact piece of memory and one read call more than needed, to notice a file that grows. */
+static int read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
+			const char **ret_text, size_t *ret_len, struct err *err)
+{
+	size_t size = (size_t)before->st_size, len;
+	struct stat after;
+	char *text;
+
+	if (before->st_size < 0 || size > max)
+		return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, max);
+	text = arena_alloc(arena, size + 2);
+	if (!text)
+		return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
+	if (read_all(fd, text, size + 1, &len) < 0)
+		return err_sys(err, ERR_INPUT, errno, "%s cannot be read", name);
+	if (fstat(fd, &after) < 0)
+		return err_sys(err, ERR_INPUT, errno, "%s cannot be examined", name);
+	if (len != size || after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    after.st_mtim.tv_nsec != before->st_mtim.tv_nsec || after.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+	    after.st_ctim.tv_nsec != before->st_ctim.tv_nsec)
+		return err_set(err, ERR_INPUT, "%s changed while it was read", name);
+	text[len] = '\0';
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+int fs_read_file(struct arena *arena, int dirfd, const char *name, size_t max, bool regular, const char **ret_text,
+		 size_t *ret_len, struct err *err)
+{
+	FD_AUTO int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, ERR_INPUT, "%s is a symbolic link, not a file", name);
+	if (fd < 0)
+		return err_sys(err, ERR_INPUT, errno, "%s cannot be opened", name);
+	if (!regular)
+		return fs_read_fd(arena, fd, name, max, ret_text, ret_len, err);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, ERR_INPUT, errno, "%s cannot be examined", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_INPUT, "%s is %s, not a file", name, kind_of_file(st.st_mode));
+	return read_regular(arena, fd, name, max, &st, ret_text, ret_len, err);
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, struct err *err)
+{
+	char temporary[256];
+	FD_AUTO int fd = -1;
+	int n = snprintf(temporary, sizeof(temporary), ".%s.%ld.new", name, (long)getpid());
+
+	if (n < 0 || (size_t)n >= sizeof(temporary))
+		return err_set(err, ERR_SYSTEM, "%s: the name is too long", name);
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, temporary, 0) == 0)
+		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "%s cannot be created", temporary);
+	if (write_all(fd, bytes, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+	    renameat(dirfd, temporary, dirfd, name) < 0) {
+		int failure = errno;
+
+		(void)unlinkat(dirfd, temporary, 0);
+		return err_sys(err, ERR_SYSTEM, failure, "%s cannot be written", name);
+	}
+	return 0;
+}
+
+/* Appends one segment to the clean path in @out; returns the new length. */
+static size_t append_segment(char *out, size_t len, const char *segment, size_t n)
+{
+	if (n == 0 || (n == 1 && segment[0] == '.'))
+		return len;
+	if (n == 2 && segment[0] == '.' && segment[1] == '.') {
+		while (len > 0 && out[--len] != '/')
+			;
+		return len;
+	}
+	out[len++] = '/';
+	memcpy(out + len, segment, n);
+	return len + n;
+}
+
+static size_t append_clean(char *out, size_t len, const char *path)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		len = append_segment(out, len, path, n);
+		path += n + (path[n] == '/');
+	}
+	return len;
+}
+
+char *path_clean(struct arena *arena, const char *base, const char *path)
+{
+	char *out = arena_alloc(arena, strlen(base) + strlen(path) + 4);
+	size_t len = 0;
+
+	if (!out)
+		return NULL;
+	if (path[0] != '/')
+		len = append_clean(out, len, base);
+	len = append_clean(out, len, path);
+	if (len == 0)
+		out[len++] = '/';
+	out[len] = '\0';
+	return out;
+}
+
+bool path_within(const char *path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (n == 1 && prefix[0] == '/')
+		return path[0] == '/';
+	return strncmp(path, prefix, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files, opened once and judged on the opened descriptor.
+ */
+#ifndef OCIGATE_FS_H
+#define OCIGATE_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ocigate/arena.h"
+
+static inline void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/** FD_AUTO - closes at the end of the block; initialise with -1 or an open fd */
+#define FD_AUTO __attribute__((cleanup(fd_close)))
+
+/** fd_steal() - take the descriptor out of an FD_AUTO variable */
+static inline int fd_steal(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/** fs_open_dir() - a directory, not through a link at the last component. Return: fd, or -1 with errno. */
+int fs_open_dir(int dirfd, const char *path);
+
+/**
+ * fs_read_file() - a whole regular file (or a procfs one: @regular false), at most @max bytes
+ *
+ * Opened O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC. Regular files must not change while they are read.
+ * The text is NUL-terminated behind @ret_len.
+ * Return: 0, or -1 with ERR_INPUT ("is a directory", "is larger than …") and errno's text.
+ */
+int fs_read_file(struct arena *arena, int dirfd, const char *name, size_t max, bool regular, const char **ret_text,
+		 size_t *ret_len, struct err *err) MUST_CHECK;
+
+/** fs_read_fd() - the same from an open descriptor */
+int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const char **ret_text, size_t *ret_len,
+	       struct err *err) MUST_CHECK;
+
+/** fs_trusted() - root owns it and neither group nor others may write it */
+bool fs_trusted(const struct stat *st);
+
+/**
+ * fs_write_atomic() - new file beside, fsync, renameat over @name below @dirfd; nothing left behind on failure
+ * @mode: permissions of the new file
+ */
+int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, struct err *err) MUST_CHECK;
+
+/** path_clean() - @path with ".", ".." and "//" taken out as text; relative ones are taken from @base. NULL: no room */
+char *path_clean(struct arena *arena, const char *base, const char *path) MUST_CHECK;
+
+/** path_within() - is clean absolute @path equal to @prefix or below it, by whole segments? */
+bool path_within(const char *path, const char *prefix);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host: our typed view of the kernel, live or recorded.
+ *
+ * Both sources fill the same struct, so that a rule cannot tell them apart,
+ * every rule is tested without root, and a refused container can be judged
+ * again on another machine. Facts are tri-state: what was not collected or
+ * could not be read is unknown, and a rule that needs it says so.
+ */
+#ifndef OCIGATE_HOST_H
+#define OCIGATE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ocigate/arena.h"
+#include "ocigate/container.h"
+#include "ocigate/rule.h"
+#include "ocigate/spec.h"
+#include "ocigate/state.h"
+
+/** enum host_source - where the facts come from */
+enum host_source { HOST_LIVE = 0, HOST_RECORDED };
+
+/** struct host_namespace - one namespace type; inode 0: unknown (st_ino of /proc/PID/ns/X, nsfs has one device) */
+struct host_namespace {
+	ino_t self;      /* the runtime's and ours */
+	ino_t init;      /* pid 1's, where readable */
+	ino_t container; /* the container's: effective at createRuntime; before that, what its spec's path leads to */
+	enum tri shared; /* is the container's the host's? YES also when the spec has no entry and nothing newer is known */
+};
+
+/** struct mount_row - one line of /proc/PID/mountinfo (proc(5)), octal escapes decoded */
+struct mount_row {
+	int id;
+	int parent;
+	unsigned major;
+	unsigned minor;
+	const char *root;       /* path within the filesystem */
+	const char *mountpoint; /* as the reader of the file sees it */
+	const char *options;    /* per mount: "rw,nosuid" */
+	const char *propagation; /* optional fields: "shared:1 master:2", "" for private */
+	const char *fstype;
+	const char *source;
+	const char *super_options;
+};
+
+/** enum origin_state - how well the true origin of a mounted directory or file is known */
+enum origin_state {
+	ORIGIN_UNKNOWN = 0, /* could not be found out; @why says why; deny */
+	ORIGIN_NODE,        /* a path of the node: @paths has at least one */
+	ORIGIN_DELETED,     /* was a path of the node, is deleted now; @paths may be empty */
+	ORIGIN_FILESYSTEM,  /* a filesystem of its own (proc, sysfs, tmpfs, another disk …) that the node shows nowhere */
+};
+
+/**
+ * struct origin - what a mount of the container really is
+ * @paths: every path by which the node reaches the same file or directory, through every mount of that filesystem
+ *         (symlinks, bind of bind, renamed sources end here); the first is the most direct one
+ * @source: the bind source of the spec with its links resolved; "" for a mount that the spec does not name
+ * @file_type: S_IFDIR, S_IFREG, S_IFSOCK, S_IFBLK, S_IFCHR …; 0 if unknown
+ * @device_major, @device_minor: of a device node
+ * @major, @minor, @fs_path, @fs_type, @fs_source, @super_options: of the filesystem behind
+ */
+struct origin {
+	enum origin_state state;
+	const char *why;
+	struct strings paths;
+	const char *source;
+	mode_t file_type;
+	unsigned device_major;
+	unsigned device_minor;
+	unsigned major;
+	unsigned minor;
+	const char *fs_path;
+	const char *fs_type;
+	const char *fs_source;
+	const char *super_options;
+};
+
+/**
+ * struct host_mount - one mount as the container has it (or will have it)
+ * @mount: index into container->mounts; -1: a mount that came along (below an rbind, or of the runtime itself)
+ * @parent_mount: for -1: index of the spec's mount that it lies at or below; -1 if none: unexplained
+ * @effective: seen in the container's own mountinfo; false: derived from the spec alone
+ * @path: where in the container
+ * @read_only: as mounted when @effective (crun applies "ro" later: then UNKNOWN), else as asked
+ * @shared: peers with a mount of the host in a way that lets mounts travel to the host
+ */
+struct host_mount {
+	long mount;
+	long parent_mount;
+	bool effective;
+	const char *path;
+	enum tri read_only;
+	enum tri shared;
+	struct origin origin;
+};
+
+/** struct apparmor_profile - one loaded profile; mode: "enforce", "complain", "kill", "unconfined", "prompt" … */
+struct apparmor_profile {
+	const char *name;
+	const char *mode;
+};
+
+/** struct host_ports - node ports that are mapped to the container's pod */
+struct host_port {
+	int64_t host_port;
+	int64_t container_port;
+	const char *protocol;
+};
+
+/**
+ * struct host - everything rules know about the kernel
+ * @facts: bits of enum host_fact that were collected; a missing bit means unknown
+ * @effective: the container exists (createRuntime or later): namespaces and mounts are its own
+ * @mounts: the container's mounts; every element of container->mounts that is mounted comes at least once
+ * @mounts_why: why mounts could not be told, or NULL
+ * @rootfs: origin of the container's root directory
+ * @apparmor_recorded: a recording without AppArmor facts has false: neither yes nor no
+ */
+struct host {
+	enum host_source source;
+	unsigned facts;
+	bool effective;
+	pid_t pid;
+
+	struct host_namespace namespaces[NS_TYPES];
+
+	const struct host_mount *mounts;
+	size_t n_mounts;
+	const char *mounts_why;
+	struct origin rootfs;
+
+	bool id_maps_known; /* of the container's user namespace, as the kernel has them (or will, by the spec) */
+	struct id_mappings uid_map;
+	struct id_mappings gid_map;
+
+	bool apparmor_recorded;
+	enum tri apparmor_enabled;
+	bool apparmor_profiles_known;
+	const struct apparmor_profile *apparmor_profiles;
+	size_t n_apparmor_profiles;
+
+	enum tri selinux_enforcing;
+	struct strings lsms; /* empty if unknown */
+
+	enum tri ports_known;
+	const struct host_port *ports;
+	size_t n_ports;
+
+	enum bundle_owner bundle_owner;
+};
+
+/**
+ * host_live() - ask the kernel for @facts
+ * @state: of the hook; NULL before the container exists (wrapper, check)
+ *
+ * A fact that cannot be read stays unknown; that is no error.
+ * Return: 0, or -1 with ERR_SYSTEM (out of memory alone).
+ */
+int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
+	      struct host *ret_host, struct err *err) MUST_CHECK;
+
+/**
+ * host_recorded() - the same from the files that `ocigate record` writes
+ * @dirfd: the directory "host" (namespaces, mountinfo, apparmor …)
+ *
+ * Return: 0, or -1 with ERR_INPUT for a file that is there but malformed.
+ */
+int host_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
+		  struct host *ret_host, struct err *err) MUST_CHECK;
+
+/** host_namespace_init_shared() - fill in @shared of every namespace from inodes and the spec's entries */
+void host_namespaces_judge(struct host *host, const struct container *container);
+
+/** host_uid() - host id of a container id through @map. Return: -1 if unmapped. */
+int64_t host_id_of(const struct id_mappings *map, int64_t id);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state that a runtime hands to a hook on its stdin (runtime-spec, runtime.md, "State").
+ */
+#ifndef OCIGATE_STATE_H
+#define OCIGATE_STATE_H
+
+#include <sys/types.h>
+
+#include "ocigate/arena.h"
+
+/** struct state - @status: "creating" (runc), "created" (crun), …; @pid: 0 if the runtime gave none */
+struct state {
+	const char *oci_version;
+	const char *id;
+	const char *status;
+	pid_t pid;
+	const char *bundle; /* absolute, clean; "/" is refused */
+};
+
+/** state_parse() - read a state document. Return: 0, or -1 with ERR_INPUT or ERR_DENIED. */
+int state_parse(struct arena *arena, const char *text, size_t len, struct state *ret_state, struct err *err) MUST_CHECK;
+
+/** state_from_stdin() - read @fd to its end (draining it even past the cap), then state_parse(). */
+int state_from_fd(struct arena *arena, int fd, struct state *ret_state, struct err *err) MUST_CHECK;
+
+#endif
