@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What AppArmor has loaded. The kernel prints "name (mode)", and a name may
+ * itself contain " (enforce)": the mode is what follows the last " (".
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/apparmor.h>
+
+#include "internal.h"
+
+#include "ocigate/fs.h"
+
+static const char enabled_file[] = "/sys/module/apparmor/parameters/enabled";
+static const char profiles_file[] = "/sys/kernel/security/apparmor/profiles";
+
+static bool parse_line(struct arena *arena, const char *line, size_t len, struct apparmor_profile *ret_profile)
+{
+	size_t at = len;
+
+	if (len < 4 || line[len - 1] != ')')
+		return false;
+	while (at >= 2 && !(line[at - 2] == ' ' && line[at - 1] == '('))
+		at--;
+	if (at < 3 || at == len - 1)
+		return false;
+	ret_profile->name = arena_strndup(arena, line, at - 2);
+	ret_profile->mode = arena_strndup(arena, line + at, len - 1 - at);
+	return true;
+}
+
+/* The first line of a recording says what the kernel says in a file of its own. */
+static bool take_enabled(const char **text, enum tri *ret_enabled)
+{
+	static const char key[] = "enabled: ";
+	const char *rest = *text, *line;
+	size_t len, skip = sizeof(key) - 1;
+
+	line = text_line(&rest, &len);
+	if (!line || len < skip || memcmp(line, key, skip) != 0)
+		return true;
+	if (len != skip + 1 || (line[skip] != 'Y' && line[skip] != 'N'))
+		return false;
+	*ret_enabled = line[skip] == 'Y' ? TRI_YES : TRI_NO;
+	*text = rest;
+	return true;
+}
+
+int apparmor_parse(struct arena *arena, const char *text, struct host *host, struct err *err)
+{
+	const char *line, *cursor;
+	struct apparmor_profile *profiles;
+	enum tri enabled = TRI_UNKNOWN;
+	size_t len, n = 0, total = 0;
+
+	if (!take_enabled(&text, &enabled))
+		return err_set(err, ERR_INPUT, "apparmor: the first line is neither \"enabled: Y\" nor \"enabled: N\"");
+	for (cursor = text; text_line(&cursor, &len) != NULL;)
+		total++;
+	profiles = arena_array(arena, total, sizeof(*profiles));
+	if (!profiles)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	while ((line = text_line(&text, &len)) != NULL)
+		if (!parse_line(arena, line, len, &profiles[n++]))
+			return err_set(err, ERR_INPUT, "apparmor: profile %zu is not \"name (mode)\"", n);
+	if (arena->failed)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	host->apparmor_recorded = true;
+	host->apparmor_enabled = enabled == TRI_UNKNOWN && total > 0 ? TRI_YES : enabled;
+	host->apparmor_profiles = profiles;
+	host->n_apparmor_profiles = total;
+	host->apparmor_profiles_known = total > 0 || enabled != TRI_UNKNOWN;
+	return 0;
+}
+
+/* securityfs is nearly always at its usual place; where it is not, the mount table is searched. */
+static int open_profiles(void)
+{
+	int fd = open(profiles_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char *mount = NULL;
+	char path[4096];
+
+	if (fd >= 0 || aa_find_mountpoint(&mount) != 0)
+		return fd;
+	if ((size_t)snprintf(path, sizeof(path), "%s/profiles", mount) < sizeof(path))
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	free(mount);
+	return fd;
+}
+
+static enum tri read_enabled(struct arena *arena)
+{
+	struct err ignored;
+	const char *text;
+	size_t len;
+
+	if (access("/sys/module/apparmor", F_OK) < 0)
+		return access("/sys/module", F_OK) == 0 ? TRI_NO : TRI_UNKNOWN;
+	if (fs_read_file(arena, AT_FDCWD, enabled_file, 64, false, &text, &len, &ignored) < 0)
+		return TRI_UNKNOWN;
+	return text[0] == 'Y' ? TRI_YES : text[0] == 'N' ? TRI_NO : TRI_UNKNOWN;
+}
+
+int apparmor_read(struct arena *arena, struct host *host, struct err *err)
+{
+	enum tri enabled = read_enabled(arena);
+	FD_AUTO int fd = -1;
+	struct err unread;
+	const char *text;
+	size_t len;
+
+	host->apparmor_recorded = true;
+	host->apparmor_enabled = enabled;
+	if (enabled != TRI_YES)
+		return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+	fd = open_profiles();
+	if (fd >= 0 && fs_read_fd(arena, fd, profiles_file, HOST_FILE_MAX, &text, &len, &unread) == 0 &&
+	    apparmor_parse(arena, text, host, &unread) == 0)
+		host->apparmor_profiles_known = true;
+	host->apparmor_enabled = enabled;
+	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+}

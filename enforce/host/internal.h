@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside enforce/host: parsers work on text alone, so that the live kernel and
+ * a recording go through the same code; only live.c and recorded.c know where
+ * a text comes from.
+ */
+#ifndef OCIGATE_HOST_INTERNAL_H
+#define OCIGATE_HOST_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ocigate/host.h"
+
+/** HOST_FILE_MAX - largest text that is read of the kernel or of a recording (mountinfo: some 100,000 rows) */
+#define HOST_FILE_MAX ((size_t)32 << 20)
+
+/* namespaces.c */
+
+/** namespaces_parse() - "who type inode" lines. Return: 0, or -1 with ERR_INPUT and the line. */
+int namespaces_parse(const char *text, struct host_namespace *namespaces, struct err *err) MUST_CHECK;
+
+/** namespaces_read() - inodes below the open /proc directory of a process; those that cannot be read stay 0 */
+enum namespace_who { WHO_SELF, WHO_INIT, WHO_CONTAINER };
+void namespaces_read(int procfd, enum namespace_who who, struct host_namespace *namespaces);
+
+/** namespaces_follow() - before the container exists: what its spec's namespace paths lead to */
+void namespaces_follow(const struct container *container, struct host_namespace *namespaces);
+
+/* idmap.c */
+
+/** idmap_parse() - text of /proc/PID/uid_map. Return: 0, or -1 with ERR_INPUT; -1 with ERR_SYSTEM when out of memory. */
+int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_map, struct err *err) MUST_CHECK;
+
+/** idmap_from_spec() - maps that follow from the spec alone, when they do; leaves id_maps_known alone otherwise */
+void idmap_from_spec(struct host *host, const struct container *container);
+
+/* apparmor.c */
+
+/** apparmor_parse() - lines "name (mode)", before them optionally "enabled: Y|N". Fills in the apparmor fields. */
+int apparmor_parse(struct arena *arena, const char *text, struct host *host, struct err *err) MUST_CHECK;
+
+/** apparmor_read() - the same from the kernel; what cannot be read stays unknown. Return: -1 when out of memory. */
+int apparmor_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK;
+
+/* lsm.c */
+
+/** lsm_parse() - "lockdown,capability,apparmor" */
+int lsm_parse(struct arena *arena, const char *text, struct strings *ret_lsms, struct err *err) MUST_CHECK;
+
+/** selinux_parse() - content of /sys/fs/selinux/enforce */
+enum tri selinux_parse(const char *text);
+
+/** lsm_read() - LSM list and SELinux mode from the kernel. Return: -1 when out of memory. */
+int lsm_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK;
+
+/* bundle.c */
+
+/** bundle_owner_parse() - lines "uid gid mode path" of every directory from / to the bundle, mode in octal */
+enum bundle_owner bundle_owner_parse(const char *text);
+
+/* text.c */
+
+/**
+ * text_line() - take the next line off *@cursor
+ *
+ * Return: its start, with its length (newline not counted) in @ret_len; NULL at the end of the text.
+ */
+const char *text_line(const char **cursor, size_t *ret_len);
+
+/** text_number() - a decimal number that fills [@s, @s + @len) whole. Return: false if it is none or above @max. */
+bool text_number(const char *s, size_t len, unsigned long max, unsigned long *ret_number);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts from the running kernel. The container's /proc directory is opened
+ * once and everything about it is read below that descriptor: it stays bound
+ * to the process, so that a pid which is used again cannot answer for it.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+#include "ocigate/fs.h"
+
+static int open_proc(const char *who)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%s", who);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_pid(pid_t pid)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%ld", (long)pid);
+	return open_proc(name);
+}
+
+static void collect_namespaces(struct host *host, const struct container *container, int procfd)
+{
+	FD_AUTO int self = open_proc("self");
+	FD_AUTO int init = open_proc("1");
+
+	if (self >= 0)
+		namespaces_read(self, WHO_SELF, host->namespaces);
+	if (procfd >= 0)
+		namespaces_read(procfd, WHO_CONTAINER, host->namespaces);
+	else if (!host->effective)
+		namespaces_follow(container, host->namespaces);
+	if (init >= 0)
+		namespaces_read(init, WHO_INIT, host->namespaces);
+	host_namespaces_judge(host, container);
+}
+
+static void read_maps(struct arena *arena, struct host *host, int procfd)
+{
+	struct id_mappings uids, gids;
+	const char *text;
+	struct err err;
+	size_t len;
+
+	if (fs_read_file(arena, procfd, "uid_map", HOST_FILE_MAX, false, &text, &len, &err) < 0 ||
+	    idmap_parse(arena, text, &uids, &err) < 0)
+		return;
+	if (fs_read_file(arena, procfd, "gid_map", HOST_FILE_MAX, false, &text, &len, &err) < 0 ||
+	    idmap_parse(arena, text, &gids, &err) < 0)
+		return;
+	host->uid_map = uids;
+	host->gid_map = gids;
+	host->id_maps_known = true;
+}
+
+/* "/proc/PID/ns/user": that process has the maps which a container that joins its namespace will have. */
+static int open_namespace_owner(const char *path)
+{
+	static const char prefix[] = "/proc/";
+	size_t skip = sizeof(prefix) - 1;
+	char pid[16];
+	size_t len;
+
+	if (strncmp(path, prefix, skip) != 0)
+		return -1;
+	len = strspn(path + skip, "0123456789");
+	if (len == 0 || len >= sizeof(pid) || strcmp(path + skip + len, "/ns/user") != 0)
+		return -1;
+	memcpy(pid, path + skip, len);
+	pid[len] = '\0';
+	return open_proc(pid);
+}
+
+static void collect_id_maps(struct arena *arena, struct host *host, const struct container *container, int procfd)
+{
+	const char *path = container->namespaces[NS_USER].path;
+
+	if (host->effective) {
+		if (procfd >= 0)
+			read_maps(arena, host, procfd);
+		return;
+	}
+	if (path && host->namespaces[NS_USER].shared != TRI_YES) {
+		FD_AUTO int owner = open_namespace_owner(path);
+
+		if (owner >= 0)
+			read_maps(arena, host, owner);
+		return;
+	}
+	idmap_from_spec(host, container);
+}
+
+int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
+	      struct host *ret_host, struct err *err)
+{
+	struct host host = {.source = HOST_LIVE, .facts = facts & ~(unsigned)HOST_FACT_PORTS};
+	FD_AUTO int procfd = -1;
+
+	if (state) {
+		host.effective = true;
+		host.pid = state->pid;
+		procfd = state->pid > 0 ? open_pid(state->pid) : -1;
+	}
+	host.bundle_owner = container->has_bundle ? bundle_owner_of(container->bundle) : BUNDLE_OWNER_UNKNOWN;
+	if ((facts & (HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS)) != 0)
+		collect_namespaces(&host, container, procfd);
+	if ((facts & HOST_FACT_ID_MAPS) != 0)
+		collect_id_maps(arena, &host, container, procfd);
+	if ((facts & HOST_FACT_APPARMOR) != 0 && apparmor_read(arena, &host, err) < 0)
+		return -1;
+	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0 && lsm_read(arena, &host, err) < 0)
+		return -1;
+	if (arena->failed)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	*ret_host = host;
+	return 0;
+}

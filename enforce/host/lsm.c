@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which security modules are active, and whether SELinux enforces. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "internal.h"
+
+#include "ocigate/fs.h"
+
+enum { LSM_TEXT_MAX = 4096 };
+
+int lsm_parse(struct arena *arena, const char *text, struct strings *ret_lsms, struct err *err)
+{
+	size_t len = strcspn(text, "\n"), n = 0, total = 1;
+	const char **items;
+
+	for (size_t i = 0; i < len; i++)
+		total += text[i] == ',';
+	items = arena_array(arena, total, sizeof(*items));
+	for (size_t at = 0; items && at < len;) {
+		size_t part = strcspn(text + at, ",\n");
+
+		if (part > 0)
+			items[n++] = arena_strndup(arena, text + at, part);
+		at += part + 1;
+	}
+	if (arena->failed)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	*ret_lsms = (struct strings){items, n};
+	return 0;
+}
+
+enum tri selinux_parse(const char *text)
+{
+	if (text[0] != '\0' && (text[1] == '\0' || text[1] == '\n'))
+		return text[0] == '1' ? TRI_YES : text[0] == '0' ? TRI_NO : TRI_UNKNOWN;
+	return TRI_UNKNOWN;
+}
+
+static bool has_selinux(const struct strings *lsms)
+{
+	for (size_t i = 0; i < lsms->n; i++)
+		if (strcmp(lsms->items[i], "selinux") == 0)
+			return true;
+	return false;
+}
+
+int lsm_read(struct arena *arena, struct host *host, struct err *err)
+{
+	struct err unread;
+	const char *text;
+	size_t len;
+
+	if (fs_read_file(arena, AT_FDCWD, "/sys/kernel/security/lsm", LSM_TEXT_MAX, false, &text, &len, &unread) == 0 &&
+	    lsm_parse(arena, text, &host->lsms, err) < 0)
+		return -1;
+	if (fs_read_file(arena, AT_FDCWD, "/sys/fs/selinux/enforce", 64, false, &text, &len, &unread) == 0)
+		host->selinux_enforcing = selinux_parse(text);
+	else if (!has_selinux(&host->lsms))
+		host->selinux_enforcing = TRI_NO;
+	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+}

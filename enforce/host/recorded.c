@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts from the files that `ocigate record` writes. A file that is missing is
+ * a fact that is unknown; one that is malformed is an error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "internal.h"
+
+#include "ocigate/fs.h"
+
+/* *ret_text stays NULL when the recording has no such file. */
+static int read_text(struct arena *arena, int dirfd, const char *name, const char **ret_text, struct err *err)
+{
+	size_t len;
+
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return 0;
+	return fs_read_file(arena, dirfd, name, HOST_FILE_MAX, true, ret_text, &len, err);
+}
+
+static int read_namespaces(struct arena *arena, int dirfd, struct host *host, struct err *err)
+{
+	const char *text = NULL;
+
+	if (read_text(arena, dirfd, "namespaces", &text, err) < 0)
+		return -1;
+	return text ? namespaces_parse(text, host->namespaces, err) : 0;
+}
+
+static int read_id_maps(struct arena *arena, int dirfd, struct host *host, struct err *err)
+{
+	const char *uids = NULL, *gids = NULL;
+
+	if (read_text(arena, dirfd, "uid_map", &uids, err) < 0 || read_text(arena, dirfd, "gid_map", &gids, err) < 0)
+		return -1;
+	if (!uids || !gids)
+		return 0;
+	if (idmap_parse(arena, uids, &host->uid_map, err) < 0)
+		return err_wrap(err, "uid_map");
+	if (idmap_parse(arena, gids, &host->gid_map, err) < 0)
+		return err_wrap(err, "gid_map");
+	host->id_maps_known = true;
+	return 0;
+}
+
+static int read_security(struct arena *arena, int dirfd, unsigned facts, struct host *host, struct err *err)
+{
+	const char *text = NULL;
+
+	if ((facts & HOST_FACT_APPARMOR) != 0) {
+		if (read_text(arena, dirfd, "apparmor", &text, err) < 0 ||
+		    (text && apparmor_parse(arena, text, host, err) < 0))
+			return -1;
+	}
+	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0) {
+		text = NULL;
+		if (read_text(arena, dirfd, "lsm", &text, err) < 0 ||
+		    (text && lsm_parse(arena, text, &host->lsms, err) < 0))
+			return -1;
+	}
+	if ((facts & HOST_FACT_SELINUX) != 0) {
+		text = NULL;
+		if (read_text(arena, dirfd, "selinux", &text, err) < 0)
+			return -1;
+		host->selinux_enforcing = text ? selinux_parse(text) : TRI_UNKNOWN;
+	}
+	return 0;
+}
+
+/* A recording is judged again, not gated: what was captured without this file was captured from an engine. */
+static int read_owner(struct arena *arena, int dirfd, struct host *host, struct err *err)
+{
+	const char *text = NULL;
+
+	if (read_text(arena, dirfd, "bundle", &text, err) < 0)
+		return -1;
+	host->bundle_owner = text ? bundle_owner_parse(text) : BUNDLE_OWNER_ROOT;
+	return 0;
+}
+
+int host_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
+		  struct host *ret_host, struct err *err)
+{
+	struct host host = {.source = HOST_RECORDED, .facts = facts & ~(unsigned)HOST_FACT_PORTS};
+
+	host.effective = faccessat(dirfd, "mountinfo", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+			 faccessat(dirfd, "namespaces", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (read_namespaces(arena, dirfd, &host, err) < 0 || read_owner(arena, dirfd, &host, err) < 0)
+		return err_wrap(err, "recorded facts");
+	host_namespaces_judge(&host, container);
+	if ((facts & HOST_FACT_ID_MAPS) != 0) {
+		if (read_id_maps(arena, dirfd, &host, err) < 0)
+			return err_wrap(err, "recorded facts");
+		if (!host.id_maps_known)
+			idmap_from_spec(&host, container);
+	}
+	if (read_security(arena, dirfd, facts, &host, err) < 0)
+		return err_wrap(err, "recorded facts");
+	*ret_host = host;
+	return 0;
+}
