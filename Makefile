@@ -37,7 +37,7 @@ PROBED := $(BUILD)/flags.mk
 
 OPT ?= -O2
 # A file's name in the binary must not depend on where the tree lies, nor may its time: same source, same bytes.
-REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)/=
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOCIGATE_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(OPT) -g $(FORTIFY) $(WARN) $(HARDEN) $(REPRODUCIBLE) $(WERROR) $(CFLAGS)
 LDFLAGS_ALL = $(LINK) $(LDFLAGS)

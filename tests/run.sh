@@ -50,7 +50,7 @@ if [ "$what" = check ]; then
 fi
 if [ "$what" = all ]; then
 	suite lint sh tests/lint/run.sh
-	for script in tests/check/*.sh tests/engines/*.sh; do
+	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"
 	done
 fi

@@ -12,7 +12,7 @@ static void mark_cut(char *buffer, size_t size, int wanted)
 		memcpy(buffer + size - 4, "...", 4);
 }
 
-static void set_text(struct err *err, enum err_kind kind, const char *fmt, va_list ap)
+static PRINTF_LIKE(3, 0) void set_text(struct err *err, enum err_kind kind, const char *fmt, va_list ap)
 {
 	err->kind = kind;
 	err->pointer[0] = '\0';
