@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start-up. The caller may be anybody's engine with anybody's environment
+ * (podman hands its caller's on), so that nothing of it is kept.
+ */
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A descriptor that is missing would be taken by the first file that we open, and then be written to. */
+static void standard_fds_open(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+			_exit(ERR_SYSTEM);
+}
+
+void harden(void)
+{
+	static const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)clearenv();
+	standard_fds_open();
+	(void)umask(077);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void harden_hook(void)
+{
+	harden();
+	if (chdir("/") < 0)
+		_exit(ERR_SYSTEM);
+	(void)close_range(3, ~0U, 0);
+}
+
+static void deadline_passed(int signal_number)
+{
+	static const char text[] =
+		"ocigate: denied: no decision in time; the node may be overloaded or a file system may hang\n";
+
+	(void)signal_number;
+	/* Nothing can be done about a write that fails here; the exit code denies. */
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(ERR_DENIED);
+	_exit(ERR_DENIED);
+}
+
+void deadline_start(unsigned seconds)
+{
+	static const struct sigaction action = {.sa_handler = deadline_passed};
+	const struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+	sigset_t alarm_only;
+
+	/* The caller's mask is inherited: a blocked SIGALRM would be no deadline. */
+	(void)sigemptyset(&alarm_only);
+	(void)sigaddset(&alarm_only, SIGALRM);
+	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL) < 0)
+		_exit(ERR_SYSTEM);
+}
+
+void stdin_drain(void)
+{
+	char buffer[16384];
+	struct stat st;
+	ssize_t n;
+
+	/* Not from a person's terminal, nor from a file that a script goes on reading. */
+	if (fstat(STDIN_FILENO, &st) < 0 || (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
+		return;
+	do {
+		struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+
+		n = read(STDIN_FILENO, buffer, sizeof(buffer));
+		if (n < 0 && errno == EAGAIN)
+			(void)poll(&wait, 1, -1);
+	} while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+}
+
+void say(const char *fmt, ...)
+{
+	char line[1024] = "ocigate: ";
+	const size_t start = strlen(line);
+	size_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
+	va_end(ap);
+	len = strlen(line);
+	for (size_t i = start; i < len; i++)
+		if ((unsigned char)line[i] < 0x20 || (unsigned char)line[i] > 0x7e)
+			line[i] = '?';
+	line[len++] = '\n';
+	/* A message that nobody takes changes nothing about the exit code. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+int usage_error(const struct err *err, const char *verb)
+{
+	say("%s (ocigate %s%s--help)", err->text, verb, verb[0] ? " " : "");
+	return ERR_USAGE;
+}
+
+bool colour_wanted(int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return !(no && no[0]) && !(term && strcmp(term, "dumb") == 0) && isatty(fd);
+}
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t now_us(void)
+{
+	return clock_us(CLOCK_REALTIME);
+}
+
+int64_t ticks_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What front ends share: start-up, the policy, and the way they speak.
+ */
+#ifndef OCIGATE_COMMON_H
+#define OCIGATE_COMMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ocigate/arena.h"
+#include "ocigate/policy.h"
+
+/** RUN_MEMORY - an arena's cap until the policy says how large config.json may be */
+#define RUN_MEMORY ((size_t)64 << 20)
+
+/**
+ * harden() - take nothing from the caller but what was asked for
+ *
+ * No environment, umask 077, no core file, not traceable, no new privileges, SIGPIPE ignored, descriptors 0 to 2 open.
+ * For a verb that judges (hook): also working directory "/" and no other descriptor.
+ */
+void harden(void);
+void harden_hook(void);
+
+/** deadline_start() - deny, with a message, when there is no decision after @seconds. */
+void deadline_start(unsigned seconds);
+
+/** stdin_drain() - read a pipe to its end, so that a runtime that writes a state into it is not hurt by a refusal */
+void stdin_drain(void);
+
+/** say() - one "ocigate: …" line to stderr, printable ASCII, in one write */
+void say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/** usage_error() - say what is wrong with the command line. Return: the exit code. */
+int usage_error(const struct err *err, const char *verb);
+
+/** colour_wanted() - is @fd a terminal whose owner has not asked for no colours (NO_COLOR)? Before harden(). */
+bool colour_wanted(int fd);
+
+/** now_us() - Unix time in microseconds; ticks_us(): of a clock that is never set */
+int64_t now_us(void);
+int64_t ticks_us(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Command lines: exact long options, nothing abbreviated and nothing guessed.
+ * An option that is not known is refused with the nearest one that is.
+ */
+#ifndef OCIGATE_OPTIONS_H
+#define OCIGATE_OPTIONS_H
+
+#include <stddef.h>
+
+#include "ocigate/err.h"
+
+/** struct option - @name without "--"; @value: what --help calls its value, NULL: it takes none */
+struct option {
+	const char *name;
+	const char *value;
+	const char *help;
+};
+
+/** struct command - what a verb says about itself. @synopsis: what comes behind the verb; @about: lines of text */
+struct command {
+	const char *name;
+	const char *synopsis;
+	const char *about;
+	const struct option *options;
+	size_t n_options;
+};
+
+/** struct arguments - where the walk is; @operands_only: "--" was seen */
+struct arguments {
+	const struct command *command;
+	int argc;
+	char **argv;
+	int next;
+	int operands_only;
+};
+
+enum { ARGUMENT_ERROR = -1, ARGUMENT_END = -2, ARGUMENT_OPERAND = -3, ARGUMENT_DONE = -4 };
+
+/**
+ * arguments_next() - one step
+ * @arguments: start with { command, argc, argv, 1, 0 }
+ *
+ * Return: index into command->options, with its value in @ret_value (NULL if it takes none); ARGUMENT_OPERAND with the
+ * operand in @ret_value; ARGUMENT_DONE when --help or --version was asked for and has been printed (exit 0);
+ * ARGUMENT_END; or ARGUMENT_ERROR with ERR_USAGE.
+ */
+int arguments_next(struct arguments *arguments, const char **ret_value, struct err *err) MUST_CHECK;
+
+/** option_word() - is @value one of @words? ERR_USAGE with the nearest one if not. Return: index, or -1. */
+int option_word(const char *option, const char *value, const char *const *words, size_t n, struct err *err) MUST_CHECK;
+
+#endif
