@@ -53,3 +53,26 @@ const char *findings_text(struct findings *findings, const char *fmt, ...)
 		findings->failed = true;
 	return text ? text : "";
 }
+
+const char *findings_pointer(struct findings *findings, const char *parent, const char *key)
+{
+	size_t len = strlen(parent);
+	/* Every byte of the key may become two. */
+	char *pointer = arena_alloc(findings->arena, len + 2 * strlen(key) + 2);
+
+	if (!pointer) {
+		findings->failed = true;
+		return "";
+	}
+	memcpy(pointer, parent, len);
+	pointer[len++] = '/';
+	for (; *key; key++) {
+		if (*key == '~' || *key == '/') {
+			pointer[len++] = '~';
+			pointer[len++] = *key == '~' ? '0' : '1';
+		} else {
+			pointer[len++] = *key;
+		}
+	}
+	return pointer;
+}

@@ -88,4 +88,7 @@ struct finding *findings_add(struct findings *findings, enum finding_kind kind, 
 /** findings_text() - format into the arena. Return: never NULL; "" and @failed when out of memory. */
 const char *findings_text(struct findings *findings, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** findings_pointer() - "@parent/@key" with the key escaped (RFC 6901), for keys that are data. Return: never NULL. */
+const char *findings_pointer(struct findings *findings, const char *parent, const char *key);
+
 #endif
