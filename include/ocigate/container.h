@@ -225,6 +225,12 @@ struct identity {
 	const char *ports_json; /* value of io.kubernetes.container.ports, "" if the engine gave none */
 };
 
+/** identity_is_pod() - did a pod's author ask for it, rather than somebody at a command line? Remedies differ. */
+static inline bool identity_is_pod(const struct identity *identity)
+{
+	return identity->engine != ENGINE_PODMAN && identity->engine != ENGINE_DOCKER && identity->engine != ENGINE_BUILDKIT;
+}
+
 /**
  * struct container - everything that rules judge
  * @exec: true: only @process, @id and @identity are of this exec; the rest is the container's own bundle, if

@@ -41,7 +41,9 @@ enum finding_kind {
  * @rule: who says so
  * @kind: seen, or could not decide
  * @severity: starts as the rule's own; a rule may lower or raise it
- * @effect: filled in by the engine: the policy's effect after exceptions
+ * @at_most: the strongest effect that this finding may get, for a rule whose settings soften it; EFFECT_DENY (zero):
+ *           whatever the policy says
+ * @effect: filled in by the engine: the policy's effect after exceptions, but no stronger than @at_most
  * @exception: name of the exception that changed the effect, or NULL
  * @pointer: JSON pointer into config.json, e.g. "/process/capabilities/bounding"
  * @value: the offending value as a person would quote it, "" if none
@@ -52,6 +54,7 @@ struct finding {
 	const struct rule *rule;
 	enum finding_kind kind;
 	enum severity severity;
+	enum effect at_most;
 	enum effect effect;
 	const char *exception;
 	const char *pointer;

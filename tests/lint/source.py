@@ -22,7 +22,7 @@ BELOW = {
     "base": set(),
     "spec": {"base"},
     "host": {"base", "spec"},
-    "rules": {"base"},
+    "rules": {"base", "spec", "host"},
     "policy": {"base", "spec", "rules"},
     "amend": {"base", "spec"},
     "attach": {"base", "spec", "host"},

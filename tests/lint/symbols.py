@@ -16,7 +16,7 @@ MAY_CALL = {
     "findings": {"base"},
     "spec": {"base"},
     "host": {"base", "spec"},
-    "rules": {"base", "findings"},
+    "rules": {"base", "findings", "spec", "host"},
     "policy": {"base", "spec", "table"},
     "table": {"rules"},
     "amend": {"base", "spec", "table"},

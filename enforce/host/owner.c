@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose is a path that a container mounts: the engine's, the kubelet's, or just the node's?
+ *
+ * An engine binds a dozen files of its own into every container, and the kubelet binds volumes. What they make for
+ * one container has that container's, sandbox's or pod's id in its path; so a path counts as theirs when the *whole*
+ * path has the shape that this engine gives it, with the ids of the trusted identity in their places. A prefix alone
+ * proves nothing: /var/lib/kubelet/pods holds the secrets of every other pod as well.
+ *
+ * A path of the right shape may still lead elsewhere, when something is mounted over it (a subPath of a hostPath, a
+ * volume with a device option). The host facts then list both names, and the foreign one is what the rule reports.
+ * But some nodes keep a state directory on another disk and bind it into place: there every file has two names by
+ * right. Another name is taken for the same place when it ends in the same tail, ids included.
+ */
+#include <ctype.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "ocigate/fs.h"
+#include "ocigate/host.h"
+
+enum base { BASE_ROOT, BASE_KUBELET, BASE_CONTAINERD, BASE_STORAGE, BASE_DOCKER, BASE_BUILDER, BASES };
+
+/* Where kubelet and engines keep their state, as shipped by themselves and by the usual distributions. */
+static const char *const bases[BASES][6] = {
+	[BASE_ROOT] = {"/"},
+	[BASE_KUBELET] = {"/var/lib/kubelet", "/var/lib/k0s/kubelet", "/var/snap/microk8s/common/var/lib/kubelet"},
+	[BASE_CONTAINERD] = {"/run/containerd", "/var/lib/containerd", "/run/k3s/containerd",
+			     "/var/lib/rancher/k3s/agent/containerd", "/var/lib/rancher/rke2/agent/containerd"},
+	[BASE_STORAGE] = {"/run/containers/storage", "/var/lib/containers/storage"},
+	[BASE_DOCKER] = {"/var/lib/docker", "/var/snap/docker/common/var-lib-docker"},
+	[BASE_BUILDER] = {"/var/lib/docker/buildkit", "/var/lib/buildkit"},
+};
+
+/* Only while the container shares a namespace, with the host or with another container. */
+enum condition { ALWAYS = 0, NET_OF_HOST, IPC_OF_HOST, NET_JOINED, IPC_JOINED };
+
+#define ON(engine) (1u << (engine))
+#define CRI	   (ON(ENGINE_CONTAINERD) | ON(ENGINE_CRIO))
+#define CRIO	   ON(ENGINE_CRIO)
+#define PODMAN	   ON(ENGINE_PODMAN)
+#define DOCKER	   ON(ENGINE_DOCKER)
+#define BUILDER	   ON(ENGINE_BUILDKIT)
+
+/*
+ * What is whose. A segment is %c (container id), %s (sandbox id), %u (pod uid), %n (container's name), or a glob; "**"
+ * at the end stands for anything below, or nothing. @at: mounted there and nowhere else, NULL: anywhere.
+ */
+struct place {
+	unsigned engines;
+	enum base base;
+	const char *shape;
+	const char *at;
+	enum condition condition;
+};
+
+static const struct place places[] = {
+	{CRI, BASE_KUBELET, "pods/%u/volumes/*/*/**", NULL, ALWAYS},
+	{CRI, BASE_KUBELET, "pods/%u/volume-subpaths/*/%n/*/**", NULL, ALWAYS},
+	{CRI, BASE_KUBELET, "pods/%u/etc-hosts", NULL, ALWAYS},
+	{CRI, BASE_KUBELET, "pods/%u/containers/%n/*", NULL, ALWAYS},
+
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/sandboxes/%s/hostname", NULL, ALWAYS},
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/sandboxes/%s/hosts", NULL, ALWAYS},
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/sandboxes/%s/resolv.conf", NULL, ALWAYS},
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/sandboxes/%s/shm", NULL, ALWAYS},
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/containers/%c/volumes/*/**", NULL, ALWAYS},
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.grpc.v1.cri/image-volumes/%s/*/**", NULL, ALWAYS},
+
+	{CRIO, BASE_STORAGE, "*-containers/%s/userdata/hostname", NULL, ALWAYS},
+	{CRIO, BASE_STORAGE, "*-containers/%s/userdata/resolv.conf", NULL, ALWAYS},
+	{CRIO, BASE_STORAGE, "*-containers/%s/userdata/shm", NULL, ALWAYS},
+	{CRIO, BASE_STORAGE, "*-containers/%s/userdata/.containerenv", NULL, ALWAYS},
+	{CRIO, BASE_ROOT, "etc/hosts", "/etc/hosts", NET_OF_HOST},
+
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/hostname", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/hosts", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/resolv.conf", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/shm", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/localtime", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/notify", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/secrets/*", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "*-containers/%c/userdata/.containerenv", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "*-containers/%c/userdata/passwd", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "*-containers/%c/userdata/group", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "*-containers/%c/userdata/run/secrets/**", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/*/userdata/hosts", "/etc/hosts", NET_JOINED},
+	{PODMAN, BASE_STORAGE, "*-containers/*/userdata/resolv.conf", "/etc/resolv.conf", NET_JOINED},
+	{PODMAN, BASE_STORAGE, "*-containers/*/userdata/hostname", "/etc/hostname", NET_JOINED},
+	{PODMAN, BASE_STORAGE, "*-containers/*/userdata/shm", "/dev/shm", IPC_JOINED},
+	{PODMAN, BASE_STORAGE, "volumes/*/_data/**", NULL, ALWAYS},
+	{PODMAN, BASE_ROOT, "usr/libexec/podman/catatonit", "/run/podman-init", ALWAYS},
+	{PODMAN, BASE_ROOT, "usr/bin/catatonit", "/run/podman-init", ALWAYS},
+
+	{DOCKER, BASE_DOCKER, "containers/%c/hostname", NULL, ALWAYS},
+	{DOCKER, BASE_DOCKER, "containers/%c/hosts", NULL, ALWAYS},
+	{DOCKER, BASE_DOCKER, "containers/%c/resolv.conf", NULL, ALWAYS},
+	{DOCKER, BASE_DOCKER, "containers/%c/mounts/shm", NULL, ALWAYS},
+	{DOCKER, BASE_DOCKER, "containers/%c/mounts/secrets/**", NULL, ALWAYS},
+	{DOCKER, BASE_DOCKER, "containers/*/hosts", "/etc/hosts", NET_JOINED},
+	{DOCKER, BASE_DOCKER, "containers/*/resolv.conf", "/etc/resolv.conf", NET_JOINED},
+	{DOCKER, BASE_DOCKER, "containers/*/hostname", "/etc/hostname", NET_JOINED},
+	{DOCKER, BASE_DOCKER, "containers/*/mounts/shm", "/dev/shm", IPC_JOINED},
+	{DOCKER, BASE_DOCKER, "volumes/*/_data/**", NULL, ALWAYS},
+	{DOCKER, BASE_ROOT, "usr/bin/docker-init", "/sbin/docker-init", ALWAYS},
+	{DOCKER, BASE_ROOT, "usr/libexec/docker/docker-init", "/sbin/docker-init", ALWAYS},
+	{DOCKER, BASE_ROOT, "usr/local/bin/docker-init", "/sbin/docker-init", ALWAYS},
+
+	{BUILDER, BASE_BUILDER, "executor/hosts", "/etc/hosts", ALWAYS},
+	{BUILDER, BASE_BUILDER, "executor/hosts.*", "/etc/hosts", ALWAYS},
+	{BUILDER, BASE_BUILDER, "executor/resolv.conf", "/etc/resolv.conf", ALWAYS},
+	{BUILDER, BASE_BUILDER, "executor/resolv-host.conf", "/etc/resolv.conf", ALWAYS},
+	{BUILDER, BASE_BUILDER, "*/snapshots/**", NULL, ALWAYS},
+	{BUILDER, BASE_DOCKER, "overlay2/*/**", NULL, ALWAYS},
+	{BUILDER, BASE_ROOT, "tmp/buildkit-mount*/**", NULL, ALWAYS},
+
+	{CRI | PODMAN | DOCKER, BASE_ROOT, "dev/shm", "/dev/shm", IPC_OF_HOST},
+};
+
+/* Layers of images; no layer belongs to one container alone. */
+static const struct place layers[] = {
+	{ON(ENGINE_CONTAINERD), BASE_CONTAINERD, "io.containerd.snapshotter.v1.*/snapshots/*/fs/**", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "overlay/*/diff/**", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "overlay/*/merged/**", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "overlay/*/empty", NULL, ALWAYS},
+	{PODMAN | CRIO, BASE_STORAGE, "overlay/l/*/**", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/overlay/*/upper", NULL, ALWAYS},
+	{PODMAN, BASE_STORAGE, "*-containers/%c/userdata/overlay/*/work", NULL, ALWAYS},
+	{DOCKER | BUILDER, BASE_DOCKER, "overlay2/*/**", NULL, ALWAYS},
+	{BUILDER, BASE_BUILDER, "*/snapshots/**", NULL, ALWAYS},
+};
+
+/* One segment of a path, of @len bytes, against one of a shape. */
+static bool segment_is(const char *segment, size_t len, const char *shape, size_t shape_len,
+		       const struct container *container)
+{
+	const struct identity *identity = &container->identity;
+	char text[256], pattern[64];
+	const char *id = NULL;
+
+	if (shape_len == 2 && shape[0] == '%') {
+		switch (shape[1]) {
+		case 'c':
+			id = container->id;
+			break;
+		case 's':
+			id = identity->sandbox_id;
+			break;
+		case 'u':
+			id = identity->pod_uid;
+			break;
+		default:
+			id = identity->container;
+			break;
+		}
+		return id[0] != '\0' && strlen(id) == len && memcmp(id, segment, len) == 0;
+	}
+	if (len >= sizeof(text) || shape_len >= sizeof(pattern))
+		return false;
+	memcpy(text, segment, len);
+	text[len] = '\0';
+	memcpy(pattern, shape, shape_len);
+	pattern[shape_len] = '\0';
+	return fnmatch(pattern, text, 0) == 0;
+}
+
+/* @tail: a path without its leading "/" */
+static bool tail_is(const char *tail, const char *shape, const struct container *container)
+{
+	while (*shape) {
+		size_t n = strcspn(shape, "/"), len = strcspn(tail, "/");
+
+		if (strcmp(shape, "**") == 0)
+			return true;
+		if (len == 0 || !segment_is(tail, len, shape, n, container))
+			return false;
+		shape += n + (shape[n] == '/');
+		tail += len + (tail[len] == '/');
+	}
+	return *tail == '\0';
+}
+
+static const char *below(const char *path, const char *base)
+{
+	if (!path_within(path, base))
+		return NULL;
+	path += strcmp(base, "/") == 0 ? 0 : strlen(base);
+	return *path == '/' ? path + 1 : path;
+}
+
+/* With remapped users docker keeps everything in a directory of that user's: <root>/100000.100000/… */
+static const char *below_remapped(const char *tail)
+{
+	size_t digits = 0, dots = 0, n = strcspn(tail, "/");
+
+	for (size_t i = 0; i < n; i++) {
+		digits += isdigit((unsigned char)tail[i]) != 0;
+		dots += tail[i] == '.';
+	}
+	return digits > 1 && dots == 1 && digits + dots == n && tail[n] == '/' ? tail + n + 1 : tail;
+}
+
+/* The part of @path below a directory of this kind where it has the right shape, or NULL. */
+static const char *tail_of(const struct place *place, const char *path, const struct container *container,
+			   const struct strings *more)
+{
+	size_t n_more = more && place->base != BASE_ROOT ? more->n : 0;
+	size_t n_usual = sizeof(bases[0]) / sizeof(bases[0][0]);
+
+	for (size_t i = 0; i < n_usual + n_more; i++) {
+		const char *base = i < n_usual ? bases[place->base][i] : more->items[i - n_usual];
+		const char *tail = base ? below(path, base) : NULL;
+
+		if (tail && place->base == BASE_DOCKER)
+			tail = below_remapped(tail);
+		if (tail && tail_is(tail, place->shape, container))
+			return tail;
+	}
+	return NULL;
+}
+
+static bool holds(enum condition condition, const struct bind_owner *owner)
+{
+	const struct namespace_entry *namespaces = owner->container->namespaces;
+
+	switch (condition) {
+	case NET_OF_HOST:
+		return owner->host->namespaces[NS_NETWORK].shared == TRI_YES;
+	case IPC_OF_HOST:
+		return owner->host->namespaces[NS_IPC].shared == TRI_YES;
+	case NET_JOINED:
+		return namespaces[NS_NETWORK].path != NULL;
+	case IPC_JOINED:
+		return namespaces[NS_IPC].path != NULL;
+	case ALWAYS:
+	default:
+		return true;
+	}
+}
+
+static bool place_fits(const struct place *place, const struct bind_owner *owner)
+{
+	return (place->engines & ON(owner->container->identity.engine)) != 0 &&
+	       (!place->at || strcmp(place->at, owner->mount->path) == 0) && holds(place->condition, owner);
+}
+
+static const struct place *place_of(const struct bind_owner *owner, const char *path, const char **ret_tail)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *tail =
+			place_fits(&places[i], owner) ? tail_of(&places[i], path, owner->container, owner->more) : NULL;
+
+		if (tail) {
+			*ret_tail = tail;
+			return &places[i];
+		}
+	}
+	return NULL;
+}
+
+void bind_owner_find(struct bind_owner *ret, const struct container *container, const struct host *host,
+		     const struct host_mount *mount, const struct strings *more)
+{
+	const struct strings *paths = &mount->origin.paths;
+
+	*ret = (struct bind_owner){.container = container, .host = host, .mount = mount, .more = more};
+	for (size_t i = 0; container->identity.trusted && i < paths->n && ret->keeper == KEEPER_NONE; i++) {
+		const struct place *place = place_of(ret, paths->items[i], &ret->tail);
+
+		if (!place)
+			continue;
+		ret->keeper = place->base == BASE_KUBELET ? KEEPER_KUBELET : KEEPER_ENGINE;
+		ret->home = paths->items[i];
+		ret->named = strchr(place->shape, '%') != NULL;
+	}
+}
+
+static bool ends_with(const char *path, const char *tail)
+{
+	size_t n = strlen(path), len = strlen(tail);
+
+	return n > len && path[n - len - 1] == '/' && strcmp(path + n - len, tail) == 0;
+}
+
+/* The kubelet mounts a volume once for all pods and binds that mount to each pod: two names by right. */
+static bool is_kubelets_mount(const struct bind_owner *owner, const char *path)
+{
+	const struct strings *paths = &owner->mount->origin.paths;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *name = paths->items[i];
+		size_t base = ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
+
+		if (base > 0 && strncmp(path, name, base) == 0 &&
+		    tail_is(path + base, "plugins/kubernetes.io/*/**", owner->container))
+			return true;
+	}
+	return false;
+}
+
+bool bind_owner_keeps(const struct bind_owner *owner, const char *path)
+{
+	const char *tail;
+
+	if (owner->keeper == KEEPER_NONE)
+		return false;
+	if (place_of(owner, path, &tail) || ends_with(path, owner->named ? owner->tail : owner->home + 1))
+		return true;
+	return owner->keeper == KEEPER_KUBELET && is_kubelets_mount(owner, path);
+}
+
+bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more)
+{
+	for (size_t i = 0; container->identity.trusted && i < sizeof(layers) / sizeof(layers[0]); i++)
+		if ((layers[i].engines & ON(container->identity.engine)) != 0 &&
+		    tail_of(&layers[i], path, container, more))
+			return true;
+	return false;
+}
