@@ -5,6 +5,7 @@
  */
 #include "ocigate/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct arena *json_arena;
@@ -19,13 +20,24 @@ static void arena_no_free(void *memory)
 	(void)memory;
 }
 
-void json_use_arena(struct arena *arena)
+struct arena *json_use_arena(struct arena *arena)
 {
+	struct arena *before = json_arena;
+
 	json_arena = arena;
 	if (arena)
 		json_set_alloc_funcs(arena_malloc, arena_no_free);
 	else
 		json_set_alloc_funcs(malloc, free);
+	return before;
+}
+
+int json_uint64(const json_t *json, uint64_t *ret_value)
+{
+	if (!json_is_integer(json) || json_integer_value(json) < 0)
+		return -1;
+	*ret_value = (uint64_t)json_integer_value(json);
+	return 0;
 }
 
 json_t *json_read(const char *text, size_t len, struct err *err)
@@ -35,7 +47,8 @@ json_t *json_read(const char *text, size_t len, struct err *err)
 
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
-		(void)err_set(err, json_error_code(&error) == json_error_premature_end_of_input ? ERR_INPUT : ERR_DENIED,
+		(void)err_set(err,
+			      json_error_code(&error) == json_error_premature_end_of_input ? ERR_INPUT : ERR_DENIED,
 			      "line %d: %s", error.line, error.text);
 	return json;
 }

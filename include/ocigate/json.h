@@ -7,6 +7,7 @@
 #define OCIGATE_JSON_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "ocigate/arena.h"
 
@@ -25,9 +26,11 @@ static inline void json_release(json_t **json)
  * json_use_arena() - let jansson take its memory from @arena from now on (NULL: from malloc)
  *
  * With an arena json_decref() frees nothing: the arena's end does. One parse
- * per run is the rule, so that is what we want.
+ * per run is the rule, so that is what we want. What is built with one memory
+ * must not be released with another.
+ * Return: what was in use before, to be put back.
  */
-void json_use_arena(struct arena *arena);
+struct arena *json_use_arena(struct arena *arena);
 
 /**
  * json_read() - parse one JSON document
@@ -38,6 +41,12 @@ void json_use_arena(struct arena *arena);
  * ERR_DENIED.
  */
 json_t *json_read(const char *text, size_t len, struct err *err) MUST_CHECK;
+
+/**
+ * json_uint64() - value of a number from 0 to 2^64-1
+ * Return: 0, or -1 if it is no such number; outputs untouched then.
+ */
+int json_uint64(const json_t *json, uint64_t *ret_value) MUST_CHECK;
 
 /**
  * json_write() - compact text, keys in insertion order, one line

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parts of "process" whose meaning is more than their shape.
+ */
+#include <string.h>
+
+#include "ocigate/container.h"
+#include "schema.h"
+
+/* By number (linux/capability.h). libcap has the names too, but looks them up slowly and takes sloppy spellings. */
+static const char *const capability_names[] = {
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
+};
+
+int capability_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof(capability_names) / sizeof(capability_names[0]); i++)
+		if (strcmp(capability_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int check_capability(struct walk *walk, const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	if (strncmp(text, "CAP_", 4) == 0 && text[4] && !text[n])
+		return 0;
+	return walk_deny(
+		walk,
+		"is \"%.64s\": capabilities are spelt CAP_NAME in capitals; runtimes read other spellings differently",
+		text);
+}
+
+struct capability_lists {
+	struct strings sets[CAPS_KINDS];
+	bool has[CAPS_KINDS];
+};
+
+#define CAPABILITY_LIST(name, kind)                                                                                    \
+	{                                                                                                              \
+		.key = (name), .type = SHAPE_STRINGS, .check = check_capability,                                       \
+		.to = TO(struct capability_lists, sets[kind]), .has_to = TO(struct capability_lists, has[kind])        \
+	}
+
+static const struct shape_field capability_fields[] = {
+	CAPABILITY_LIST("bounding", CAPS_BOUNDING),	  CAPABILITY_LIST("effective", CAPS_EFFECTIVE),
+	CAPABILITY_LIST("inheritable", CAPS_INHERITABLE), CAPABILITY_LIST("permitted", CAPS_PERMITTED),
+	CAPABILITY_LIST("ambient", CAPS_AMBIENT),
+};
+static const struct shape shape_capabilities = {.fields = capability_fields, .n_fields = CAPS_KINDS};
+
+static int make_set(struct walk *walk, const struct strings *names, struct capability_set *set)
+{
+	const char **unknown = arena_array(walk->arena, names->n, sizeof(*unknown));
+	size_t n = 0;
+
+	if (!unknown)
+		return walk_no_memory(walk);
+	for (size_t i = 0; i < names->n; i++) {
+		int number = capability_number(names->items[i]);
+
+		if (number >= 0)
+			set->mask |= (uint64_t)1 << number;
+		else
+			unknown[n++] = names->items[i];
+	}
+	set->unknown = (struct strings){unknown, n};
+	return 0;
+}
+
+int read_capabilities(struct walk *walk, json_t *value, void *base)
+{
+	struct process *process = base;
+	struct capability_lists lists = {0};
+
+	if (walk_object(walk, &shape_capabilities, value, &lists) < 0)
+		return -1;
+	for (int kind = 0; kind < CAPS_KINDS; kind++) {
+		process->caps[kind] = (struct capability_set){.present = lists.has[kind]};
+		if (make_set(walk, &lists.sets[kind], &process->caps[kind]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int read_gids(struct walk *walk, json_t *value, void *base)
+{
+	struct process *process = base;
+	size_t n = json_array_size(value);
+	int64_t *gids;
+
+	if (walk_type(walk, value, JSON_ARRAY) < 0)
+		return -1;
+	gids = arena_array(walk->arena, n, sizeof(*gids));
+	if (!gids)
+		return walk_no_memory(walk);
+	for (size_t i = 0; i < n; i++) {
+		json_t *gid = json_array_get(value, i);
+
+		walk_enter(walk, NULL, i);
+		if (walk_type(walk, gid, JSON_INTEGER) < 0)
+			return -1;
+		gids[i] = json_integer_value(gid);
+		if (gids[i] < 0 || gids[i] > INT32_MAX)
+			return walk_deny(walk, "is %lld, must be from 0 to %d", (long long)gids[i], INT32_MAX);
+		walk_leave(walk);
+	}
+	process->additional_gids = gids;
+	process->n_additional_gids = n;
+	return 0;
+}
