@@ -44,6 +44,7 @@ enum finding_kind {
  * @at_most: the strongest effect that this finding may get, for a rule whose settings soften it; EFFECT_DENY (zero):
  *           whatever the policy says
  * @effect: filled in by the engine: the policy's effect after exceptions, but no stronger than @at_most
+ * @settings: filled in by the engine: the rule's settings that were in force for this container
  * @exception: name of the exception that changed the effect, or NULL
  * @pointer: JSON pointer into config.json, e.g. "/process/capabilities/bounding"
  * @value: the offending value as a person would quote it, "" if none
@@ -56,6 +57,7 @@ struct finding {
 	enum severity severity;
 	enum effect at_most;
 	enum effect effect;
+	const void *settings;
 	const char *exception;
 	const char *pointer;
 	const char *value;
