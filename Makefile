@@ -41,7 +41,7 @@ REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOCIGATE_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(OPT) -g $(FORTIFY) $(WARN) $(HARDEN) $(REPRODUCIBLE) $(WERROR) $(CFLAGS)
 LDFLAGS_ALL = $(LINK) $(LDFLAGS)
-LIBS := -lseccomp -ljansson -lapparmor -lcap
+LIBS := -lseccomp -ljansson -lapparmor -lcap -lmd
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 
 # --- what is built ---

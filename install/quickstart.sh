@@ -15,7 +15,7 @@ PATH=$PATH:/usr/sbin:/sbin
 cd "$(dirname "$0")/.."
 
 # A package, or package:command where any package with that command will do.
-build='gcc:gcc make:make libc6-dev libseccomp-dev libjansson-dev libapparmor-dev libcap-dev'
+build='gcc:gcc make:make libc6-dev libseccomp-dev libjansson-dev libapparmor-dev libcap-dev libmd-dev'
 demo='runc:runc jq:jq'
 tests='crun:crun podman:podman libcriterion-dev python3:python3 busybox-static:busybox util-linux:unshare git:git
 	clang:clang clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind strace:strace

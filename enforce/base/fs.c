@@ -83,8 +83,8 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 }
 
 /* One exact piece of memory and one read call more than needed, to notice a file that grows. */
-static int read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
-			const char **ret_text, size_t *ret_len, struct err *err)
+int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
+		    const char **ret_text, size_t *ret_len, struct err *err)
 {
 	size_t size = (size_t)before->st_size, len;
 	struct stat after;
@@ -125,7 +125,7 @@ int fs_read_file(struct arena *arena, int dirfd, const char *name, size_t max, b
 		return err_sys(err, ERR_INPUT, errno, "%s cannot be examined", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INPUT, "%s is %s, not a file", name, kind_of_file(st.st_mode));
-	return read_regular(arena, fd, name, max, &st, ret_text, ret_len, err);
+	return fs_read_regular(arena, fd, name, max, &st, ret_text, ret_len, err);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

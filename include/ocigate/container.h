@@ -222,6 +222,7 @@ struct identity {
 	const char *image_digest;
 	const char *sandbox_id;
 	enum tri is_sandbox;
+	const char *handler; /* the wrapper that the engine called, without "ocigate-"; "" or NULL if unknown (a bare hook) */
 	const char *ports_json; /* value of io.kubernetes.container.ports, "" if the engine gave none */
 };
 

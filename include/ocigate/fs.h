@@ -47,6 +47,15 @@ int fs_read_file(struct arena *arena, int dirfd, const char *name, size_t max, b
 int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const char **ret_text, size_t *ret_len,
 	       struct err *err) MUST_CHECK;
 
+/**
+ * fs_read_regular() - the same from an open regular file, with one read call more than needed to notice a change
+ * @before: fstat() of @fd, taken by the caller before
+ *
+ * Return: 0, or -1 with ERR_INPUT, also when the file changed since @before.
+ */
+int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
+		    const char **ret_text, size_t *ret_len, struct err *err) MUST_CHECK;
+
 /** fs_trusted() - root owns it and neither group nor others may write it */
 bool fs_trusted(const struct stat *st);
 

@@ -15,10 +15,10 @@
 
 /**
  * struct rule_policy - one rule's part of the policy
- * @effect, @exec_effect: for a container, and for an exec into one
+ * @effect, @exec_effect: for a container, and for an exec into one; the second is the first unless set
  * @settings: the rule's settings struct, or NULL if it has none
- * @effect_origin, @setting_origins: file that each value came from, "default" for the built-in one; only filled in
- *         for `policy show` (NULL otherwise)
+ * @effect_origin, @exec_effect_origin, @setting_origins: file that each value came from, "default" for the built-in
+ *         one; only policy_read() fills them in (NULL otherwise)
  */
 struct rule_policy {
 	enum effect effect;
@@ -29,7 +29,7 @@ struct rule_policy {
 	const char *const *setting_origins;
 };
 
-/** struct exception_rule - what an exception changes for one rule */
+/** struct exception_rule - what an exception changes for one rule, in a container as in its execs */
 struct exception_rule {
 	enum rule_id rule;
 	bool has_effect;
@@ -37,7 +37,11 @@ struct exception_rule {
 	const void *settings; /* complete settings struct with the exception's values in place, NULL: unchanged */
 };
 
-/** struct exception - a named, reasoned, optionally expiring change for the containers that it matches */
+/**
+ * struct exception - a named, reasoned, optionally expiring change for the containers that it matches
+ *
+ * Every list that is not empty must hold one glob that matches; at least one is not empty.
+ */
 struct exception {
 	const char *name;
 	const char *reason;
@@ -54,13 +58,30 @@ struct exception {
 	size_t n_rules;
 };
 
+/** struct wrapper - real runtimes of a wrapper's name, absolute paths; the first that exists is taken */
+struct wrapper {
+	const char *name;
+	struct strings candidates;
+	const char *origin; /* as in struct rule_policy */
+};
+
+/** POLICY_GLOBALS - how many settings belong to no rule (see policy_globals()) */
+enum { POLICY_GLOBALS = 5 };
+
 /**
  * struct policy - everything that the drop-ins decide
- * @digest: "sha256:…" of the canonical text
+ * @digest: "sha256:…" of the canonical text; "builtin" from policy_builtin()
  * @stale: NULL, or why the last good policy is in force instead of the drop-ins
+ * @note: NULL, or why the snapshot could not be written (nothing worse than slow, and no last good policy)
  * @sources: files it was made from, in order
+ * @preset, @preset_origin: NULL if no file names one
  * @config_max: cap of config.json in bytes
- * @log_file: decisions are appended here too; NULL: syslog only
+ * @exception_days: longest time that an exception may run, in days from its loading; 0: no limit
+ * @syslog: decisions go to syslog
+ * @log_file: decisions are appended here too; NULL: no file
+ * @wrappers: real runtimes, by the name of the wrapper
+ * @poststart: the wrapper puts the poststart hook in as well
+ * @global_origins: as in struct rule_policy, in the order of policy_globals()
  */
 struct policy {
 	struct rule_policy rules[RULE_COUNT];
@@ -68,11 +89,18 @@ struct policy {
 	size_t n_exceptions;
 	const char *digest;
 	const char *stale;
+	const char *note;
 	struct strings sources;
 	const char *preset;
+	const char *preset_origin;
 	int64_t config_max;
+	int64_t exception_days;
 	bool syslog;
 	const char *log_file;
+	const struct wrapper *wrappers;
+	size_t n_wrappers;
+	bool poststart;
+	const char *global_origins[POLICY_GLOBALS];
 };
 
 /** struct policy_dirs - where to look; later directories override; the snapshot may be NULL (none is used) */
@@ -101,6 +129,13 @@ int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct poli
 void policy_builtin(struct policy *ret_policy);
 
 /**
+ * policy_parse() - one drop-in's text over the shipped default, with origins: no file is opened (tests, tools)
+ * @name: what errors call it
+ * Return: 0, or -1 with ERR_POLICY and the pointer.
+ */
+int policy_parse(struct arena *arena, const char *name, const char *text, struct policy *ret_policy, struct err *err) MUST_CHECK;
+
+/**
  * policy_parse_rule() - settings of one rule from a JSON object text, over its defaults (tests, tools)
  * Return: 0, or -1 with ERR_POLICY and the pointer.
  */
@@ -109,5 +144,28 @@ int policy_parse_rule(struct arena *arena, const struct rule *rule, const char *
 /** effect_name() - "deny" …; effect_parse(): -1 if unknown */
 const char *effect_name(enum effect effect);
 int effect_parse(const char *word, enum effect *ret_effect) MUST_CHECK;
+
+/**
+ * policy_exception_for() - what an exception changes for @rule in @container
+ * @now: Unix seconds
+ * @ret_exception: the exception, when there is one
+ *
+ * Of those that match and have not expired: the one with the most criteria; of those, the one with the most patterns
+ * without a wildcard in them; of those, the last. Names of namespaces, pods, containers, images and engines count
+ * only where the identity is trusted. A sandbox (pause container) has neither image nor container name of its own: it
+ * is matched by the rest, if namespaces or pods are among it.
+ * Return: NULL when there is none.
+ */
+const struct exception_rule *policy_exception_for(const struct policy *policy, const struct container *container,
+						  enum rule_id rule, int64_t now,
+						  const struct exception **ret_exception);
+
+/**
+ * policy_exception_expired() - exceptions that would match @container if they had not expired
+ * @from: index to start at; call again with the index of the last one + 1
+ *
+ * Return: index into policy->exceptions, or policy->n_exceptions when there is no other.
+ */
+size_t policy_exception_expired(const struct policy *policy, const struct container *container, int64_t now, size_t from);
 
 #endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ocigate/str.h"
+
+static bool grow(struct problems *problems)
+{
+	size_t room = problems->room ? problems->room * 2 : 8;
+	struct problem *larger = arena_array(problems->arena, room, sizeof(*larger));
+
+	if (!larger)
+		return false;
+	if (problems->n > 0)
+		memcpy(larger, problems->items, problems->n * sizeof(*larger));
+	problems->items = larger;
+	problems->room = room;
+	return true;
+}
+
+static void append(struct problems *problems, const struct problem *problem)
+{
+	if (!problem->warning)
+		problems->errors++;
+	if (!problem->text || !problem->pointer || (problems->n == problems->room && !grow(problems)))
+		problems->failed = true;
+	else
+		problems->items[problems->n++] = *problem;
+}
+
+void problems_add(struct problems *problems, bool warning, const char *file, const char *pointer, const char *fmt, ...)
+{
+	struct problem problem = {.warning = warning, .file = file, .pointer = pointer};
+	va_list ap;
+
+	va_start(ap, fmt);
+	problem.text = arena_vprintf(problems->arena, fmt, ap);
+	va_end(ap);
+	append(problems, &problem);
+}
+
+int problems_err(const struct problems *problems, struct err *err)
+{
+	if (problems->failed)
+		return err_set(err, ERR_SYSTEM, "out of memory while reading the policy");
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *problem = &problems->items[i];
+		char more[40] = "";
+
+		if (problem->warning)
+			continue;
+		if (problems->errors > 1)
+			(void)snprintf(more, sizeof(more), " (and %zu more)", problems->errors - 1);
+		(void)err_set(err, ERR_POLICY, "%s%s%s: %s%s", problem->file, problem->pointer[0] ? ": " : "",
+			      problem->pointer, problem->text, more);
+		return problem->pointer[0] ? err_at(err, "%s", problem->pointer) : -1;
+	}
+	return 0;
+}
+
+static void PRINTF_LIKE(3, 0) report(struct reader *reader, bool warning, const char *fmt, va_list ap)
+{
+	struct problem problem = {.warning = warning, .file = reader->file};
+
+	problem.pointer = arena_strdup(reader->problems->arena, reader->pointer);
+	problem.text = arena_vprintf(reader->problems->arena, fmt, ap);
+	append(reader->problems, &problem);
+}
+
+int reader_fail(struct reader *reader, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(reader, false, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void reader_warn(struct reader *reader, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(reader, true, fmt, ap);
+	va_end(ap);
+}
+
+/* Too long a pointer is cut: it is there for people, and the text names the value as well. */
+size_t reader_enter(struct reader *reader, const char *key)
+{
+	size_t mark = strlen(reader->pointer);
+	char token[128];
+
+	(void)snprintf(reader->pointer + mark, sizeof(reader->pointer) - mark, "/%s",
+		       json_pointer_token(token, sizeof(token), key));
+	return mark;
+}
+
+size_t reader_enter_index(struct reader *reader, size_t index)
+{
+	size_t mark = strlen(reader->pointer);
+
+	(void)snprintf(reader->pointer + mark, sizeof(reader->pointer) - mark, "/%zu", index);
+	return mark;
+}
+
+void reader_leave(struct reader *reader, size_t mark)
+{
+	reader->pointer[mark] = '\0';
+}
+
+int reader_unknown(struct reader *reader, const char *what, const char *key, const char *const *names, size_t n)
+{
+	const char *near = str_nearest(key, names, n);
+
+	if (near)
+		return reader_fail(reader, "unknown %s \"%s\"; did you mean \"%s\"?", what, key, near);
+	return reader_fail(reader, "unknown %s \"%s\"", what, key);
+}
+
+int reader_type(struct reader *reader, const json_t *json, json_type type, const char *wanted)
+{
+	bool boolean = json_is_boolean(json) && (type == JSON_TRUE || type == JSON_FALSE);
+
+	if (json_typeof(json) == type || boolean)
+		return 0;
+	return reader_fail(reader, "must be %s", wanted);
+}
+
+const char *reader_copy(struct reader *reader, const json_t *json)
+{
+	const char *copy = arena_strndup(reader->arena, json_string_value(json), json_string_length(json));
+
+	if (!copy)
+		reader->problems->failed = true;
+	return copy ? copy : "";
+}
+
+void *reader_array(struct reader *reader, size_t n, size_t size)
+{
+	void *array = n ? arena_array(reader->arena, n, size) : NULL;
+
+	if (n > 0 && !array)
+		reader->problems->failed = true;
+	return array;
+}
