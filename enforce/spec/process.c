@@ -54,22 +54,31 @@ static const char *const capability_names[] = {
 
 int capability_number(const char *name)
 {
+	/* Every name starts with CAP_: compare what differs. */
 	for (size_t i = 0; i < sizeof(capability_names) / sizeof(capability_names[0]); i++)
-		if (strcmp(capability_names[i], name) == 0)
+		if (capability_names[i][4] == name[4] && strcmp(capability_names[i] + 5, name + 5) == 0)
 			return (int)i;
 	return -1;
 }
 
+static bool capability_spelt_exactly(const char *text)
+{
+	if (strncmp(text, "CAP_", 4) != 0 || !text[4])
+		return false;
+	for (text += 4; *text; text++)
+		if (!((*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') || *text == '_'))
+			return false;
+	return true;
+}
+
 static int check_capability(struct walk *walk, const char *text)
 {
-	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-
-	if (strncmp(text, "CAP_", 4) == 0 && text[4] && !text[n])
+	if (capability_spelt_exactly(text))
 		return 0;
-	return walk_deny(
-		walk,
-		"is \"%.64s\": capabilities are spelt CAP_NAME in capitals; runtimes read other spellings differently",
-		text);
+	return walk_deny(walk,
+			 "is \"%.64s\": capabilities are spelt CAP_NAME in capitals; runtimes differ in how they read "
+			 "another spelling",
+			 text);
 }
 
 struct capability_lists {

@@ -249,7 +249,7 @@ static int unknown_key(struct walk *walk, const struct shape *shape, const char 
 static const struct shape_field *find_field(const struct shape *shape, const char *key)
 {
 	for (size_t i = 0; i < shape->n_fields; i++)
-		if (strcmp(shape->fields[i].key, key) == 0)
+		if (shape->fields[i].key[0] == key[0] && strcmp(shape->fields[i].key, key) == 0)
 			return &shape->fields[i];
 	return NULL;
 }

@@ -24,20 +24,21 @@ void walk_leave(struct walk *walk)
 
 static void write_pointer(struct walk *walk)
 {
-	char token[sizeof(walk->err->pointer)];
-	size_t len = 0, size = sizeof(walk->err->pointer);
+	char pointer[sizeof(walk->err->pointer)] = "", token[sizeof(walk->err->pointer)];
+	size_t len = 0;
 
-	for (size_t i = 0; i < walk->depth && len < size; i++) {
+	for (size_t i = 0; i < walk->depth && len < sizeof(pointer); i++) {
 		const struct walk_step *step = &walk->steps[i];
 		int n;
 
 		if (step->key)
-			n = snprintf(walk->err->pointer + len, size - len, "/%s",
+			n = snprintf(pointer + len, sizeof(pointer) - len, "/%s",
 				     json_pointer_token(token, sizeof(token), step->key));
 		else
-			n = snprintf(walk->err->pointer + len, size - len, "/%zu", step->index);
+			n = snprintf(pointer + len, sizeof(pointer) - len, "/%zu", step->index);
 		len += n < 0 ? 0 : (size_t)n;
 	}
+	(void)err_at(walk->err, "%s", pointer);
 }
 
 /* The name of the place, as a person would say it: the key, or which element of which key. */

@@ -34,9 +34,11 @@ struct arena *json_use_arena(struct arena *arena);
 
 /**
  * json_read() - parse one JSON document
+ * @text: @len bytes with a NUL behind
  *
  * Refuses: empty input, a byte order mark, NUL bytes and \u0000, invalid UTF-8, duplicate keys, anything behind the
- * document, depth over JSON_DEPTH_MAX, "-0", integers beyond 64 bit, every syntax slip (comments, trailing commas …).
+ * document, depth over JSON_DEPTH_MAX, fractions and exponents, "-0", integers beyond 64 bit, every syntax slip
+ * (comments, trailing commas …). Integers from 2^63 to 2^64-1 are there for json_uint64() alone.
  * Return: a new reference, or NULL with err->pointer set: ERR_INPUT when the text is empty or cut short, else
  * ERR_DENIED.
  */
