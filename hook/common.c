@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ocigate/decision.h"
+
 /* A descriptor that is missing would be taken by the first file that we open, and then be written to. */
 static void standard_fds_open(void)
 {
@@ -93,21 +95,29 @@ void stdin_drain(void)
 
 void say(const char *fmt, ...)
 {
-	char line[1024] = "ocigate: ";
-	const size_t start = strlen(line);
-	size_t len;
+	char text[1024], bytes[2048];
+	struct out line;
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	len = strlen(line);
-	for (size_t i = start; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || (unsigned char)line[i] > 0x7e)
-			line[i] = '?';
-	line[len++] = '\n';
+	out_init(&line, bytes, sizeof(bytes));
+	out_str(&line, "ocigate: ");
+	out_plain(&line, text, sizeof(text));
+	line_calm(&line);
+	say_line(bytes);
+}
+
+void say_line(const char *line)
+{
+	char text[DECISION_LINE_MAX + 1];
+	size_t len = strnlen(line, DECISION_LINE_MAX);
+
+	memcpy(text, line, len);
+	text[len] = '\n';
 	/* A message that nobody takes changes nothing about the exit code. */
-	if (write(STDERR_FILENO, line, len) < 0)
+	if (write(STDERR_FILENO, text, len + 1) < 0)
 		return;
 }
 

@@ -32,6 +32,9 @@ void stdin_drain(void);
 /** say() - one "ocigate: …" line to stderr, printable ASCII, in one write */
 void say(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/** say_line() - @line, already fit to be shown, to stderr with its newline, in one write */
+void say_line(const char *line);
+
 /** usage_error() - say what is wrong with the command line. Return: the exit code. */
 int usage_error(const struct err *err, const char *verb);
 

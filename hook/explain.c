@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common.h"
-#include "ocigate/rule.h"
+#include "ocigate/decision.h"
 #include "ocigate/str.h"
 #include "options.h"
+#include "print.h"
 #include "verbs.h"
 
 static const struct command command = {
 	.name = "explain",
 	.synopsis = "ID|RULE",
-	.about = "Tell what a rule finds, what passes, why it matters and what can be set.",
+	.about = "Tell a decision about a container (its id, or the beginning of it) with every finding, or what a "
+		 "rule finds,\n"
+		 "what passes, why it matters and what can be set. Decisions that refused, and those with findings, "
+		 "are kept\n"
+		 "in " DECISION_STORE " for a while; all of them are in syslog.",
 };
 
 static void line(const char *label, const char *text)
@@ -22,14 +28,13 @@ static void line(const char *label, const char *text)
 static void explain_rule(const struct rule *rule)
 {
 	static const char *const groups[] = {"", "core", "hardening", "escape", "alert"};
-	static const char *const severities[] = {"high", "medium", "low", "info"};
 
 	(void)printf("%s: %s\n\n", rule->name, rule->title);
 	line("looks at", rule->fields);
 	line("passes", rule->allowed);
 	line("why", rule->why);
 	line("group", groups[rule->group]);
-	line("severity", severities[rule->severity]);
+	line("severity", severity_name(rule->severity));
 	line("judges", (rule->scope & RULE_SCOPE_EXEC) == 0	? "containers"
 		       : (rule->scope & RULE_SCOPE_CREATE) == 0 ? "exec sessions"
 								: "containers and exec sessions");
@@ -42,14 +47,35 @@ static void explain_rule(const struct rule *rule)
 			     rule->settings[i].help);
 }
 
+static int explain_decision(const char *id, bool colour)
+{
+	struct decision decision;
+	const char *known[RULE_COUNT], *nearest;
+	struct arena arena;
+	struct err err;
+
+	arena_init(&arena, RUN_MEMORY);
+	if (decision_recall(&arena, DECISION_STORE, id, &decision, &err) == 0) {
+		print_decision(&decision, decision.id, colour);
+		return 0;
+	}
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		known[i] = rule_table[i]->name;
+	nearest = str_nearest(id, known, RULE_COUNT);
+	say("%s, and no rule is called so%s%s%s", err.text, nearest ? "; did you mean " : "", nearest ? nearest : "",
+	    nearest ? "?" : "");
+	return (int)err.kind;
+}
+
 int verb_explain(int argc, char **argv)
 {
 	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *known[RULE_COUNT], *nearest, *operand = NULL, *value;
-	const struct rule *rule;
+	const bool colour = colour_wanted(STDOUT_FILENO);
+	const char *operand = NULL, *value;
 	struct err err;
 	int got;
 
+	harden();
 	while ((got = arguments_next(&arguments, &value, &err)) == ARGUMENT_OPERAND && !operand)
 		operand = value;
 	if (got == ARGUMENT_DONE)
@@ -59,15 +85,8 @@ int verb_explain(int argc, char **argv)
 			(void)err_set(&err, ERR_USAGE, "explain takes one ID or RULE");
 		return usage_error(&err, "explain");
 	}
-	rule = rule_find(operand);
-	if (rule) {
-		explain_rule(rule);
-		return 0;
-	}
-	for (size_t i = 0; i < RULE_COUNT; i++)
-		known[i] = rule_table[i]->name;
-	nearest = str_nearest(operand, known, RULE_COUNT);
-	say("no rule is called %.60s%s%s%s", operand, nearest ? "; did you mean " : "", nearest ? nearest : "",
-	    nearest ? "?" : "");
-	return ERR_INPUT;
+	if (!rule_find(operand))
+		return explain_decision(operand, colour);
+	explain_rule(rule_find(operand));
+	return 0;
 }

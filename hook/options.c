@@ -99,7 +99,7 @@ int arguments_next(struct arguments *arguments, const char **ret_value, struct e
 	return ARGUMENT_OPERAND;
 }
 
-int option_word(const char *option, const char *value, const char *const *words, size_t n, struct err *err)
+int word_index(const char *what, const char *value, const char *const *words, size_t n, struct err *err)
 {
 	const char *nearest;
 
@@ -107,6 +107,6 @@ int option_word(const char *option, const char *value, const char *const *words,
 		if (strcmp(words[i], value) == 0)
 			return (int)i;
 	nearest = str_nearest(value, words, n);
-	return err_set(err, ERR_USAGE, "--%s %.60s is not known%s%s%s", option, value, nearest ? "; did you mean " : "",
+	return err_set(err, ERR_USAGE, "%s %.60s is not known%s%s%s", what, value, nearest ? "; did you mean " : "",
 		       nearest ? nearest : "", nearest ? "?" : "");
 }

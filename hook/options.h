@@ -47,7 +47,7 @@ enum { ARGUMENT_ERROR = -1, ARGUMENT_END = -2, ARGUMENT_OPERAND = -3, ARGUMENT_D
  */
 int arguments_next(struct arguments *arguments, const char **ret_value, struct err *err) MUST_CHECK;
 
-/** option_word() - is @value one of @words? ERR_USAGE with the nearest one if not. Return: index, or -1. */
-int option_word(const char *option, const char *value, const char *const *words, size_t n, struct err *err) MUST_CHECK;
+/** word_index() - is @value one of @words? ERR_USAGE with the nearest one if not; @what: "--format". Return: index, or -1. */
+int word_index(const char *what, const char *value, const char *const *words, size_t n, struct err *err) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@
 #include "ocigate/finding.h"
 #include "ocigate/host.h"
 #include "ocigate/policy.h"
+#include "ocigate/str.h"
 
 /** enum verdict - zero denies */
 enum verdict { VERDICT_DENY = 0, VERDICT_ADMIT };
@@ -24,7 +25,7 @@ enum verdict { VERDICT_DENY = 0, VERDICT_ADMIT };
  */
 enum judge_as { JUDGE_HOOK = 0, JUDGE_RUNTIME };
 
-/** struct amendment_done - one change to the spec; JSON texts, "null" for absent */
+/** struct amendment_record - one change to the spec; JSON texts, "null" for absent */
 struct amendment_record {
 	const struct rule *rule;
 	const char *pointer;
@@ -53,7 +54,7 @@ struct decision {
 	enum err_kind error_kind;
 	const char *error_pointer;
 	struct strings notes;
-	int64_t time_us;     /* Unix time in microseconds */
+	int64_t time_us; /* Unix time in microseconds */
 	int64_t duration_us;
 };
 
@@ -68,6 +69,12 @@ void decision_init(struct decision *decision, struct arena *arena, const char *s
  * spec-integrity (ERR_DENIED), all others @error. */
 void decision_fail(struct decision *decision, const struct err *err);
 
+/** decision_refuse() - the same, but @err is no matter of config.json's form: always @error */
+void decision_refuse(struct decision *decision, const struct err *err);
+
+/** decision_note() - one line more in @notes; dropped when out of memory */
+void decision_note(struct decision *decision, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /** engine_facts() - host facts that the rules enabled by @policy ask for */
 unsigned engine_facts(const struct policy *policy, const struct container *container);
 
@@ -76,20 +83,81 @@ unsigned engine_facts(const struct policy *policy, const struct container *conta
  * @now: Unix seconds, for exceptions that expire
  *
  * Fills in findings with their effects, notes and the verdict.
- * With JUDGE_RUNTIME a finding with effect apply of an amendable rule does not deny (amend does the rest); with
- * JUDGE_HOOK it does.
+ * With JUDGE_RUNTIME a violation with effect apply of an amendable rule does not deny (amend does the rest); with
+ * JUDGE_HOOK it does, and the remedy names the wrapper. Each finding's effect becomes the one that takes place:
+ * EFFECT_APPLY is left only where the spec will be amended.
  */
 void engine_judge(const struct container *container, const struct host *host, const struct policy *policy,
 		  enum judge_as as, int64_t now, struct decision *decision);
 
-/** decision_line() - the human line, at most 8,000 bytes, worst finding first, no newline. Never NULL. */
+/** engine_judge_rule() - one rule's findings with the effects that they get; nothing if it is disabled or out of scope */
+void engine_judge_rule(const struct rule *rule, const struct container *container, const struct host *host,
+		       const struct rule_policy *rule_policy, enum judge_as as, struct findings *findings);
+
+/** engine_conclude() - put the findings in order, worst first, and give the verdict */
+void engine_conclude(struct decision *decision);
+
+/** DECISION_LINE_MAX - bytes of the human line at most: conmon reads 8,191 of a runtime's stderr once */
+#define DECISION_LINE_MAX 8000
+
+/**
+ * decision_line() - the human line: printable ASCII, no newline, worst finding first
+ *
+ * Tells what refused the container, never what was only recorded, and the notes. Free of the phrases by which podman takes an error for
+ * one of another kind, wherever they came from. Return: never NULL; valid until the next call.
+ */
 const char *decision_line(const struct decision *decision);
 
-/** decision_json() - the record, one line without newline. Return: NULL when out of memory. */
+/** line_calm() - take the phrases out of any other text that a runtime may pass on */
+void line_calm(struct out *line);
+
+/** DECISION_JSON_MAX, DECISION_SYSLOG_MAX - bytes of a record at most, in a file and in a datagram (rsyslog takes 8 KiB) */
+#define DECISION_JSON_MAX   ((size_t)64 << 10)
+#define DECISION_SYSLOG_MAX ((size_t)7900)
+
+/**
+ * decision_render() - the record, one line without newline, in an empty @out of at least 6 KiB; takes no memory
+ *
+ * Always a whole JSON object: long strings end in "...", findings and amendments that do not fit are counted in
+ * "findings_omitted" and "amendments_omitted". Return: was nothing left out?
+ */
+bool decision_render(const struct decision *decision, struct out *out);
+
+/** decision_json() - the same in the decision's arena, at most DECISION_JSON_MAX bytes. Return: NULL: out of memory. */
 char *decision_json(const struct decision *decision);
 
-/** decision_write() - record to syslog and file. Return: 0, or -1 with ERR_SYSTEM (disk full …). */
-int decision_write(const struct decision *decision, const struct policy *policy, struct err *err) MUST_CHECK;
+/**
+ * decision_write() - record to syslog and to the policy's file
+ * @policy: NULL when there is none: syslog alone
+ *
+ * All that can be written is written, also when something else fails: each failure (disk full, no syslog …) becomes a
+ * note of the decision, and what is written after it has the note. The verdict stands.
+ */
+void decision_write(struct decision *decision, const struct policy *policy);
+
+/** DECISION_STORE - where refused containers and those with findings are remembered for `ocigate explain` */
+#define DECISION_STORE "/run/ocigate/decisions"
+
+/**
+ * decision_keep() - remember the decision; one without findings that admits is not kept
+ * @store: directory, made if it is not there
+ *
+ * The store is bounded: a newer decision takes the place of an older one.
+ * Return: 0, or -1 with ERR_SYSTEM.
+ */
+int decision_keep(const struct decision *decision, const char *store, struct err *err) MUST_CHECK;
+
+/** decision_id_valid() - may this be a container's id? What runc accepts, and nothing that leaves a directory. */
+bool decision_id_valid(const char *id);
+
+/**
+ * decision_recall() - the newest kept decision of the container whose id is or begins with @id
+ *
+ * As it was recorded: long strings and long lists are cut, findings of rules that are gone are left out.
+ * Return: 0, or -1 with ERR_INPUT (none, or more than one container), ERR_SYSTEM.
+ */
+int decision_recall(struct arena *arena, const char *store, const char *id, struct decision *ret_decision,
+		    struct err *err) MUST_CHECK;
 
 /** decision_exit_code() - 0 admitted, 1 denied, or the error's own */
 int decision_exit_code(const struct decision *decision);

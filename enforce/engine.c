@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one place where findings become a verdict. Rules only say what they
+ * see; the policy says what that means; here the two meet.
+ */
+#include <string.h>
+
+#include "ocigate/decision.h"
+
+static unsigned scope_of(const struct container *container)
+{
+	return container->exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE;
+}
+
+static enum effect effect_of(const struct rule_policy *rule_policy, const struct container *container)
+{
+	return container->exec ? rule_policy->exec_effect : rule_policy->effect;
+}
+
+unsigned engine_facts(const struct policy *policy, const struct container *container)
+{
+	unsigned facts = 0;
+
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if ((rule_table[i]->scope & scope_of(container)) != 0 &&
+		    effect_of(&policy->rules[i], container) != EFFECT_DISABLED)
+			facts |= rule_table[i]->facts;
+	return facts;
+}
+
+/* What the wrapper would do about it, to be said where only a bare hook stands. */
+static const char *cure_of(enum amendment amendment)
+{
+	switch (amendment) {
+	case AMEND_SECCOMP_PROFILE:
+	case AMEND_RESOURCE_LIMITS:
+		return "add it";
+	case AMEND_APPARMOR_PROFILE:
+	case AMEND_NO_NEW_PRIVILEGES:
+	case AMEND_READ_ONLY_ROOT:
+		return "set it";
+	case AMEND_DROP_CAPABILITIES:
+		return "drop them";
+	case AMEND_PROC_PATHS:
+		return "restore them";
+	case AMEND_REMOVE_MOUNT:
+	case AMEND_REMOVE_ANNOTATION:
+		return "remove it";
+	case AMEND_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* An effect of apply comes true where the spec can still be changed, for something that was seen; else it denies. */
+static void resolve_apply(struct finding *finding, enum judge_as as, struct findings *findings)
+{
+	const char *cure = cure_of(finding->rule->amendment);
+	bool cured = finding->kind == FINDING_VIOLATION && cure;
+
+	if (cured && as == JUDGE_RUNTIME)
+		return;
+	finding->effect = EFFECT_DENY;
+	if (cured)
+		finding->remedy = findings_text(findings, "%s%slet ocigate-runtime %s", finding->remedy,
+						finding->remedy[0] ? ", or " : "", cure);
+}
+
+void engine_judge_rule(const struct rule *rule, const struct container *container, const struct host *host,
+		       const struct rule_policy *rule_policy, enum judge_as as, struct findings *findings)
+{
+	enum effect effect = effect_of(rule_policy, container);
+	size_t first = findings->n;
+
+	if ((rule->scope & scope_of(container)) == 0 || effect == EFFECT_DISABLED)
+		return;
+	findings->rule = rule;
+	rule->judge(container, host, rule_policy->settings, findings);
+	for (size_t i = first; i < findings->n; i++) {
+		struct finding *finding = &findings->items[i];
+
+		/* The stronger an effect, the smaller its number. */
+		finding->effect = finding->at_most > effect ? finding->at_most : effect;
+		finding->settings = rule_policy->settings;
+		if (finding->effect == EFFECT_APPLY)
+			resolve_apply(finding, as, findings);
+	}
+}
+
+static bool is_worse(const struct finding *a, const struct finding *b)
+{
+	return a->severity != b->severity ? a->severity < b->severity : a->effect < b->effect;
+}
+
+/* Worst first; equals keep the order of the rules. There are few: insertion is enough, but for a list of hostile length
+ * the order no longer matters to anybody. */
+static void put_in_order(struct findings *findings)
+{
+	enum { SORTED_MAX = 512 };
+
+	for (size_t i = 1; i < findings->n && i < SORTED_MAX; i++) {
+		struct finding finding = findings->items[i];
+		size_t at = i;
+
+		for (; at > 0 && is_worse(&finding, &findings->items[at - 1]); at--)
+			findings->items[at] = findings->items[at - 1];
+		findings->items[at] = finding;
+	}
+}
+
+void engine_conclude(struct decision *decision)
+{
+	struct findings *findings = &decision->findings;
+	bool admitted = !findings->failed && !findings->arena->failed && !decision->error;
+
+	put_in_order(findings);
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].effect != EFFECT_AUDIT && findings->items[i].effect != EFFECT_APPLY)
+			admitted = false;
+	decision->verdict = admitted ? VERDICT_ADMIT : VERDICT_DENY;
+}
+
+void engine_judge(const struct container *container, const struct host *host, const struct policy *policy,
+		  enum judge_as as, int64_t now, struct decision *decision)
+{
+	struct findings *findings = &decision->findings;
+
+	(void)now;
+	decision->policy_digest = policy->digest ? policy->digest : "";
+	decision->policy_stale = policy->stale;
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		engine_judge_rule(rule_table[i], container, host, &policy->rules[i], as, findings);
+	if (findings->failed || findings->arena->failed) {
+		decision->error = "out of memory";
+		decision->error_kind = ERR_SYSTEM;
+		decision->error_pointer = "";
+	}
+	engine_conclude(decision);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record: one JSON object a decision, for machines. Written by hand rather
+ * than through a JSON library: bounded, in this order, and safe whatever the
+ * strings hold.
+ */
+#include <string.h>
+
+#include "ocigate/decision.h"
+#include "ocigate/str.h"
+
+enum {
+	NAME_ROOM = 160, /* escapes included: what is longer is cut, so that many strings cannot drown the findings */
+	IMAGE_ROOM = 400,
+	VALUE_ROOM = 400,
+	TEXT_ROOM = 600,
+	NOTES_MAX = 8,
+	OMITTED_ROOM = 80,
+};
+
+/* ,"key":"value" */
+static void member(struct out *out, const char *key, const char *value, size_t max)
+{
+	if (out->len > 0 && out->bytes[out->len - 1] != '{')
+		out_str(out, ",");
+	out_str(out, "\"");
+	out_str(out, key);
+	out_str(out, "\":");
+	out_json(out, value, max);
+}
+
+static void two_digits(struct out *out, int64_t value)
+{
+	char digits[2] = {(char)('0' + value / 10 % 10), (char)('0' + value % 10)};
+
+	out_bytes(out, digits, 2);
+}
+
+/*
+ * RFC 3339 in UTC. Not by gmtime(): the C library would read /etc/localtime first. Days since 1970 become a date in
+ * the calendar whose year begins in March, where the leap day is the last.
+ */
+static void timestamp(struct out *out, int64_t time_us)
+{
+	int64_t seconds = time_us / 1000000, rest = seconds % 86400;
+	int64_t day = seconds / 86400 + 719468, era = day / 146097, of_era = day % 146097;
+	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t from_march = (5 * of_year + 2) / 153;
+	int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+	int64_t us = time_us % 1000000;
+
+	out_str(out, "{\"time\":\"");
+	out_number(out, year_of_era + era * 400 + (month <= 2));
+	out_str(out, "-");
+	two_digits(out, month);
+	out_str(out, "-");
+	two_digits(out, of_year - (153 * from_march + 2) / 5 + 1);
+	out_str(out, "T");
+	two_digits(out, rest / 3600);
+	out_str(out, ":");
+	two_digits(out, rest / 60 % 60);
+	out_str(out, ":");
+	two_digits(out, rest % 60);
+	out_str(out, ".");
+	two_digits(out, us / 10000);
+	two_digits(out, us / 100 % 100);
+	two_digits(out, us % 100);
+	out_str(out, "Z\"");
+}
+
+static void head(struct out *out, const struct decision *decision)
+{
+	const struct identity *identity = &decision->identity;
+
+	timestamp(out, decision->time_us);
+	member(out, "verdict", decision->verdict == VERDICT_ADMIT ? "admit" : "deny", 16);
+	member(out, "stage", decision->stage, NAME_ROOM);
+	member(out, "engine", engine_names[identity->engine], NAME_ROOM);
+	out_str(out, identity->trusted ? ",\"trusted\":true" : ",\"trusted\":false");
+	member(out, "id", decision->id, NAME_ROOM);
+	member(out, "namespace", identity->namespace, NAME_ROOM);
+	member(out, "pod", identity->pod, NAME_ROOM);
+	member(out, "container", identity->container, NAME_ROOM);
+	member(out, "image", identity->image, IMAGE_ROOM);
+}
+
+static void tail(struct out *out, const struct decision *decision)
+{
+	out_str(out, ",\"policy\":{");
+	member(out, "digest", decision->policy_digest, NAME_ROOM);
+	member(out, "stale", decision->policy_stale, VALUE_ROOM);
+	out_str(out, "},\"duration_us\":");
+	out_number(out, decision->duration_us);
+	if (decision->error) {
+		member(out, "error", decision->error, TEXT_ROOM);
+		member(out, "error_pointer", decision->error_pointer, NAME_ROOM);
+	}
+	if (decision->notes.n > 0) {
+		out_str(out, ",\"notes\":[");
+		for (size_t i = 0; i < decision->notes.n && i < NOTES_MAX; i++) {
+			if (i > 0)
+				out_str(out, ",");
+			out_json(out, decision->notes.items[i], NAME_ROOM);
+		}
+		out_str(out, "]");
+	}
+}
+
+static void finding(struct out *out, const struct decision *decision, size_t i)
+{
+	static const char *const severities[] = {"high", "medium", "low", "info"};
+	const struct finding *item = &decision->findings.items[i];
+
+	out_str(out, "{");
+	member(out, "rule", item->rule->name, NAME_ROOM);
+	member(out, "effect", effect_name(item->effect), NAME_ROOM);
+	member(out, "severity", severities[item->severity], NAME_ROOM);
+	member(out, "pointer", item->pointer, VALUE_ROOM);
+	member(out, "value", item->value, VALUE_ROOM);
+	member(out, "message", item->message, TEXT_ROOM);
+	member(out, "remedy", item->remedy, TEXT_ROOM);
+	member(out, "exception", item->exception, NAME_ROOM);
+	out_str(out, "}");
+}
+
+/* Before and after are JSON texts already; one that is too long to be shown whole is shown as a string of its start. */
+static void json_text(struct out *out, const char *key, const char *text)
+{
+	if (text && strlen(text) > VALUE_ROOM) {
+		member(out, key, text, VALUE_ROOM);
+		return;
+	}
+	out_str(out, ",\"");
+	out_str(out, key);
+	out_str(out, "\":");
+	out_str(out, text ? text : "null");
+}
+
+static void amendment(struct out *out, const struct decision *decision, size_t i)
+{
+	const struct amendment_record *item = &decision->amendments[i];
+
+	out_str(out, "{");
+	member(out, "rule", item->rule->name, NAME_ROOM);
+	member(out, "pointer", item->pointer, VALUE_ROOM);
+	json_text(out, "before", item->before);
+	json_text(out, "after", item->after);
+	out_str(out, "}");
+}
+
+/*
+ * ,"key":[…] with as many elements as fit into @limit bytes of the whole text, and how many do not. Return: did all fit?
+ */
+static bool list(struct out *out, const struct decision *decision, const char *key, size_t n, size_t limit,
+		 void (*element)(struct out *, const struct decision *, size_t))
+{
+	const size_t size = out->size;
+	size_t told = 0;
+
+	out_str(out, ",\"");
+	out_str(out, key);
+	out_str(out, "\":[");
+	out->size = limit > out->len ? limit : out->len + 1;
+	for (; told < n; told++) {
+		const size_t before = out->len;
+
+		if (told > 0)
+			out_str(out, ",");
+		element(out, decision, told);
+		if (out->cut) {
+			out->cut = false;
+			out->len = before;
+			out->bytes[before] = '\0';
+			break;
+		}
+	}
+	out->size = size;
+	out_str(out, "]");
+	if (told == n)
+		return true;
+	out_str(out, ",\"");
+	out_str(out, key);
+	out_str(out, "_omitted\":");
+	out_number(out, (long long)(n - told));
+	return false;
+}
+
+bool decision_render(const struct decision *decision, struct out *out)
+{
+	char tail_bytes[4096];
+	struct out behind;
+	size_t room;
+	bool whole;
+
+	out_init(&behind, tail_bytes, sizeof(tail_bytes));
+	tail(&behind, decision);
+	room = out->size - behind.len;
+	head(out, decision);
+	whole = list(out, decision, "findings", decision->findings.n, room - 2 * OMITTED_ROOM, finding);
+	whole = list(out, decision, "amendments", decision->n_amendments, room - OMITTED_ROOM, amendment) && whole;
+	out_bytes(out, behind.bytes, behind.len);
+	out_str(out, "}");
+	return whole;
+}
+
+char *decision_json(const struct decision *decision)
+{
+	char *bytes = arena_alloc(decision->findings.arena, DECISION_JSON_MAX + 1);
+	struct out out;
+
+	if (!bytes)
+		return NULL;
+	out_init(&out, bytes, DECISION_JSON_MAX + 1);
+	(void)decision_render(decision, &out);
+	return bytes;
+}

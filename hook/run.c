@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include "common.h"
+
+/* The parsed JSON and what is made of it take up to this many bytes for one of config.json. */
+enum { MEMORY_FACTOR = 32 };
+
+void run_start(struct run *run, const char *stage)
+{
+	arena_init(&run->arena, RUN_MEMORY);
+	run->policy = NULL;
+	run->started_us = ticks_us();
+	decision_init(&run->decision, &run->arena, stage);
+	run->decision.time_us = now_us();
+}
+
+int run_fail(struct run *run, const struct err *err)
+{
+	decision_fail(&run->decision, err);
+	return -1;
+}
+
+int run_policy(struct run *run, const struct policy_dirs *dirs)
+{
+	struct err err;
+
+	if (policy_load(&run->arena, dirs, &run->policy_own, &err) < 0)
+		return run_fail(run, &err);
+	run->policy = &run->policy_own;
+	return 0;
+}
+
+int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id)
+{
+	const size_t max = (size_t)run->policy->config_max;
+	struct err err;
+
+	if (max > run->arena.cap / MEMORY_FACTOR)
+		run->arena.cap = max * MEMORY_FACTOR;
+	run->decision.policy_digest = run->policy->digest ? run->policy->digest : "";
+	run->decision.policy_stale = run->policy->stale;
+	if (spec_load(&run->arena, bundle_fd, "config.json", max, &run->text, &err) < 0 ||
+	    spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
+		return run_fail(run, &err);
+	return 0;
+}
+
+void run_identity(struct run *run, enum bundle_owner owner)
+{
+	identity_of(&run->arena, &run->container, owner);
+	run->decision.identity = run->container.identity;
+}
+
+void run_judge(struct run *run, enum judge_as as)
+{
+	engine_judge(&run->container, &run->host, run->policy, as, run->decision.time_us / 1000000, &run->decision);
+}
+
+void run_record(struct run *run)
+{
+	struct err err;
+
+	run->decision.duration_us = ticks_us() - run->started_us;
+	decision_write(&run->decision, run->policy);
+	if (decision_keep(&run->decision, DECISION_STORE, &err) < 0)
+		decision_note(&run->decision, "not kept for ocigate explain: %s", err.text);
+}

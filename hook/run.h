@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One judgement, step by step: what every front end that judges does.
+ *
+ * Each step returns 0, or -1 after it has put its error into the decision,
+ * which denies; the front end then only has to tell it.
+ */
+#ifndef OCIGATE_RUN_H
+#define OCIGATE_RUN_H
+
+#include "ocigate/decision.h"
+#include "ocigate/spec.h"
+#include "ocigate/state.h"
+
+/**
+ * struct run - all that a judgement builds lives in @arena
+ * @policy: NULL until there is one
+ * @policy_own: where run_policy() puts it
+ * @text: config.json as it was read
+ */
+struct run {
+	struct arena arena;
+	struct policy policy_own;
+	const struct policy *policy;
+	struct text text;
+	struct container container;
+	struct host host;
+	struct decision decision;
+	int64_t started_us;
+};
+
+/** run_start() - a decision that denies; @stage: as in the record */
+void run_start(struct run *run, const char *stage);
+
+/** run_fail() - put @err into the decision. Return: always -1. */
+int run_fail(struct run *run, const struct err *err);
+
+/** run_policy() - the policy in force */
+int run_policy(struct run *run, const struct policy_dirs *dirs) MUST_CHECK;
+
+/** run_spec() - read and parse config.json below @bundle_fd, which is open at @bundle. The identity is still unknown. */
+int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id) MUST_CHECK;
+
+/** run_identity() - who the container is, @owner having put its bundle there */
+void run_identity(struct run *run, enum bundle_owner owner);
+
+/** run_judge() - the engine, with run->host filled in */
+void run_judge(struct run *run, enum judge_as as);
+
+/** run_record() - take the time and write the record; what cannot be written becomes a note, the verdict stands */
+void run_record(struct run *run);
+
+#endif
