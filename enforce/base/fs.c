@@ -216,3 +216,10 @@ bool path_within(const char *path, const char *prefix)
 		return path[0] == '/';
 	return strncmp(path, prefix, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
+
+bool path_ends_with(const char *path, const char *tail)
+{
+	size_t n = strlen(path), len = strlen(tail);
+
+	return len > 0 && n > len + 1 && path[n - len - 1] == '/' && strcmp(path + n - len, tail) == 0;
+}

@@ -240,8 +240,11 @@ static bool holds(enum condition condition, const struct bind_owner *owner)
 
 static bool place_fits(const struct place *place, const struct bind_owner *owner)
 {
+	long index = owner->mount->mount;
+	const char *asked = index >= 0 ? owner->container->mounts[index].path : owner->mount->path;
+
 	return (place->engines & ON(owner->container->identity.engine)) != 0 &&
-	       (!place->at || strcmp(place->at, owner->mount->path) == 0) && holds(place->condition, owner);
+	       (!place->at || strcmp(place->at, asked) == 0) && holds(place->condition, owner);
 }
 
 static const struct place *place_of(const struct bind_owner *owner, const char *path, const char **ret_tail)
@@ -275,13 +278,6 @@ void bind_owner_find(struct bind_owner *ret, const struct container *container, 
 	}
 }
 
-static bool ends_with(const char *path, const char *tail)
-{
-	size_t n = strlen(path), len = strlen(tail);
-
-	return n > len && path[n - len - 1] == '/' && strcmp(path + n - len, tail) == 0;
-}
-
 /* The kubelet mounts a volume once for all pods and binds that mount to each pod: two names by right. */
 static bool is_kubelets_mount(const struct bind_owner *owner, const char *path)
 {
@@ -289,7 +285,7 @@ static bool is_kubelets_mount(const struct bind_owner *owner, const char *path)
 
 	for (size_t i = 0; i < paths->n; i++) {
 		const char *name = paths->items[i];
-		size_t base = ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
+		size_t base = path_ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
 
 		if (base > 0 && strncmp(path, name, base) == 0 &&
 		    tail_is(path + base, "plugins/kubernetes.io/*/**", owner->container))
@@ -304,7 +300,7 @@ bool bind_owner_keeps(const struct bind_owner *owner, const char *path)
 
 	if (owner->keeper == KEEPER_NONE)
 		return false;
-	if (place_of(owner, path, &tail) || ends_with(path, owner->named ? owner->tail : owner->home + 1))
+	if (place_of(owner, path, &tail) || path_ends_with(path, owner->named ? owner->tail : owner->home + 1))
 		return true;
 	return owner->keeper == KEEPER_KUBELET && is_kubelets_mount(owner, path);
 }

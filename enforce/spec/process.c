@@ -71,6 +71,13 @@ static bool capability_spelt_exactly(const char *text)
 	return true;
 }
 
+const char *capability_name(int number)
+{
+	size_t n = sizeof(capability_names) / sizeof(capability_names[0]);
+
+	return number >= 0 && (size_t)number < n ? capability_names[number] : "CAP_?";
+}
+
 static int check_capability(struct walk *walk, const char *text)
 {
 	if (capability_spelt_exactly(text))

@@ -18,6 +18,12 @@
 
 #include "ocigate/list.h"
 
+/** capability_number() - of an exact CAP_ name. Return: -1 if there is none. */
+int capability_number(const char *name);
+
+/** capability_name() - "CAP_CHOWN" for 0 …; "CAP_?" for a number that has no name */
+const char *capability_name(int number);
+
 /** struct capability_set - one of the five sets (config.md, "capabilities") */
 struct capability_set {
 	bool present;           /* the key is there; absent and empty mean the same to runtimes */
