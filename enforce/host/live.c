@@ -5,10 +5,13 @@
  * to the process, so that a pid which is used again cannot answer for it.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
+#include "view.h"
 
 #include "ocigate/fs.h"
 
@@ -99,6 +102,93 @@ static void collect_id_maps(struct arena *arena, struct host *host, const struct
 	idmap_from_spec(host, container);
 }
 
+static const char *read_mountinfo(struct arena *arena, int procfd)
+{
+	struct err unread;
+	const char *text;
+	size_t len;
+
+	if (procfd < 0 || fs_read_file(arena, procfd, "mountinfo", HOST_FILE_MAX, false, &text, &len, &unread) < 0)
+		return NULL;
+	return text;
+}
+
+/* Links in the way to the root directory: the runtime has mounted it where they lead. */
+static const char *resolve_rootfs(struct arena *arena, const char *rootfs)
+{
+	FD_AUTO int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char link[64], path[PATH_MAX];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = fd >= 0 ? readlink(link, path, sizeof(path)) : -1;
+	if (len <= 0 || (size_t)len >= sizeof(path) || path[0] != '/')
+		return rootfs;
+	return arena_strndup(arena, path, (size_t)len);
+}
+
+static bool has_our_mounts(int procfd, int self)
+{
+	char own[64], other[64];
+	ssize_t n = readlinkat(self, "ns/mnt", own, sizeof(own));
+
+	return n <= 0 || readlinkat(procfd, "ns/mnt", other, sizeof(other)) != n || memcmp(own, other, (size_t)n) == 0;
+}
+
+/* The usual case needs one table; the others are tried when its root directory is not where the spec says. */
+static int collect_effective(struct arena *arena, struct host *host, const struct container *container, int procfd,
+			     struct err *err)
+{
+	struct mount_texts texts = {.container = read_mountinfo(arena, procfd)};
+	FD_AUTO int self = -1;
+	FD_AUTO int rootfd = -1;
+	const char *rootfs = container->rootfs;
+
+	if (!texts.container) {
+		host->rootfs = origin_unknown("the container's mounts cannot be read");
+		host->mounts_why = host->rootfs.why;
+		return 0;
+	}
+	rootfd = openat(procfd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (host_mounts(arena, container, &texts, rootfs, rootfd, host, err) < 0)
+		return -1;
+	if (!host->mounts_why)
+		return 0;
+	rootfs = resolve_rootfs(arena, rootfs);
+	self = open_proc("self");
+	if (self >= 0 && !has_our_mounts(procfd, self))
+		texts.node = read_mountinfo(arena, self);
+	host->mounts_why = NULL;
+	return rootfs ? host_mounts(arena, container, &texts, rootfs, rootfd, host, err) : 0;
+}
+
+static int collect_intent(struct arena *arena, struct host *host, const struct container *container, struct err *err)
+{
+	FD_AUTO int self = open_proc("self");
+	struct mount_texts texts = {.node = read_mountinfo(arena, self)};
+
+	if (!texts.node)
+		host->mounts_why = "our own mount table cannot be read";
+	return host_mounts(arena, container, &texts, container->rootfs, -1, host, err);
+}
+
+/* A table that the kernel prints and we cannot read makes the mounts unknown, no more. */
+static int collect_mounts(struct arena *arena, struct host *host, const struct container *container, int procfd,
+			  struct err *err)
+{
+	int rc = host->effective ? collect_effective(arena, host, container, procfd, err)
+				 : collect_intent(arena, host, container, err);
+
+	if (rc < 0 && err->kind == ERR_INPUT) {
+		host->rootfs = origin_unknown("the mount table is malformed");
+		host->mounts_why = host->rootfs.why;
+		host->mounts = NULL;
+		host->n_mounts = 0;
+		return 0;
+	}
+	return rc;
+}
+
 int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
 	      struct host *ret_host, struct err *err)
 {
@@ -115,6 +205,9 @@ int host_live(struct arena *arena, const struct container *container, const stru
 		collect_namespaces(&host, container, procfd);
 	if ((facts & HOST_FACT_ID_MAPS) != 0)
 		collect_id_maps(arena, &host, container, procfd);
+	if ((facts & HOST_FACT_MOUNTS) != 0 && container->has_bundle &&
+	    collect_mounts(arena, &host, container, procfd, err) < 0)
+		return -1;
 	if ((facts & HOST_FACT_APPARMOR) != 0 && apparmor_read(arena, &host, err) < 0)
 		return -1;
 	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0 && lsm_read(arena, &host, err) < 0)

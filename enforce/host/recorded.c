@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "internal.h"
+#include "view.h"
 
 #include "ocigate/fs.h"
 
@@ -69,6 +71,23 @@ static int read_security(struct arena *arena, int dirfd, unsigned facts, struct 
 	return 0;
 }
 
+static int read_mounts(struct arena *arena, int dirfd, const struct container *container, struct host *host,
+		       struct err *err)
+{
+	struct mount_texts texts = {NULL, NULL};
+	const char *name = NULL, *rootfs = container->rootfs;
+
+	if (read_text(arena, dirfd, "mountinfo", &texts.container, err) < 0 ||
+	    read_text(arena, dirfd, "mountinfo-node", &texts.node, err) < 0 ||
+	    read_text(arena, dirfd, "rootfs", &name, err) < 0)
+		return -1;
+	if (name)
+		rootfs = arena_strndup(arena, name, strcspn(name, "\n"));
+	if (!rootfs)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	return host_mounts(arena, container, &texts, rootfs, -1, host, err);
+}
+
 /* A recording is judged again, not gated: what was captured without this file was captured from an engine. */
 static int read_owner(struct arena *arena, int dirfd, struct host *host, struct err *err)
 {
@@ -96,6 +115,8 @@ int host_recorded(struct arena *arena, const struct container *container, int di
 		if (!host.id_maps_known)
 			idmap_from_spec(&host, container);
 	}
+	if ((facts & HOST_FACT_MOUNTS) != 0 && read_mounts(arena, dirfd, container, &host, err) < 0)
+		return err_wrap(err, "recorded facts");
 	if (read_security(arena, dirfd, facts, &host, err) < 0)
 		return err_wrap(err, "recorded facts");
 	*ret_host = host;

@@ -32,7 +32,11 @@ struct host_namespace {
 	enum tri shared; /* is the container's the host's? YES also when the spec has no entry and nothing newer is known */
 };
 
-/** struct mount_row - one line of /proc/PID/mountinfo (proc(5)), octal escapes decoded */
+/**
+ * struct mount_row - one line of /proc/PID/mountinfo (proc(5)), octal escapes decoded
+ *
+ * But for @super_options, which stay as printed: a comma within a value is an escape there.
+ */
 struct mount_row {
 	int id;
 	int parent;
@@ -57,17 +61,29 @@ enum origin_state {
 
 /**
  * struct origin - what a mount of the container really is
+ * @why: for ORIGIN_UNKNOWN, a clause: "its filesystem is mounted nowhere on the node"; "" otherwise
  * @paths: every path by which the node reaches the same file or directory, through every mount of that filesystem
- *         (symlinks, bind of bind, renamed sources end here); the first is the most direct one
- * @source: the bind source of the spec with its links resolved; "" for a mount that the spec does not name
+ *         (symlinks, bind of bind, renamed sources end here); the first is the most direct one. Paths that another
+ *         mount hides come behind those that can be reached. Of an overlay, the layers follow, as node paths too.
+ * @n_same: how many of @paths are the same file; those behind are layers of an overlay
+ * @contains: the reverse: mountpoints of the node at which something below it is mounted again (not told for
+ *            mounts that came along below an rbind)
+ * @source: the bind source of the spec, absolute and clean, its links resolved where the container does not exist
+ *          yet; "" for a mount that the spec does not name
  * @file_type: S_IFDIR, S_IFREG, S_IFSOCK, S_IFBLK, S_IFCHR …; 0 if unknown
  * @device_major, @device_minor: of a device node
  * @major, @minor, @fs_path, @fs_type, @fs_source, @super_options: of the filesystem behind
+ *
+ * A filesystem that the runtime mounts can be one that the node has already: sysfs in the node's network namespace,
+ * mqueue in its ipc namespace, cgroup v1, a disk. Then the origin is ORIGIN_NODE for them as well: look at the kind
+ * and @fs_type before calling that a host path.
  */
 struct origin {
 	enum origin_state state;
 	const char *why;
 	struct strings paths;
+	size_t n_same;
+	struct strings contains;
 	const char *source;
 	mode_t file_type;
 	unsigned device_major;
@@ -85,8 +101,10 @@ struct origin {
  * @mount: index into container->mounts; -1: a mount that came along (below an rbind, or of the runtime itself)
  * @parent_mount: for -1: index of the spec's mount that it lies at or below; -1 if none: unexplained
  * @effective: seen in the container's own mountinfo; false: derived from the spec alone
- * @path: where in the container
- * @read_only: as mounted when @effective (crun applies "ro" later: then UNKNOWN), else as asked
+ * @path: where in the container; for an effective one with the image's links resolved ("/run/secrets", where the
+ *        spec says "/var/run/secrets")
+ * @read_only: as mounted when @effective (UNKNOWN: the spec asks for it and the runtime has not done it yet), else as
+ *             asked
  * @shared: peers with a mount of the host in a way that lets mounts travel to the host
  */
 struct host_mount {
@@ -166,7 +184,11 @@ int host_live(struct arena *arena, const struct container *container, const stru
 
 /**
  * host_recorded() - the same from the files that `ocigate record` writes
- * @dirfd: the directory "host" (namespaces, mountinfo, apparmor …)
+ * @dirfd: the directory "host": namespaces, mountinfo, mountinfo-node, rootfs, apparmor, lsm, selinux, uid_map,
+ *         gid_map, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else
+ *         under container->rootfs, so parse the spec with the bundle path of the recorded state.
+ *
+ * A replay is no gate: without the file bundle, the bundle counts as owned by root.
  *
  * Return: 0, or -1 with ERR_INPUT for a file that is there but malformed.
  */
@@ -216,10 +238,10 @@ bool bind_owner_keeps(const struct bind_owner *owner, const char *path);
 /** bind_owner_layer() - is @path a layer in the image store of the container's engine? */
 bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more);
 
-/** host_namespace_init_shared() - fill in @shared of every namespace from inodes and the spec's entries */
+/** host_namespaces_judge() - fill in @shared of every namespace from inodes and the spec's entries */
 void host_namespaces_judge(struct host *host, const struct container *container);
 
-/** host_uid() - host id of a container id through @map. Return: -1 if unmapped. */
+/** host_id_of() - host id of a container id through @map. Return: -1 if unmapped. */
 int64_t host_id_of(const struct id_mappings *map, int64_t id);
 
 #endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mounts that the container has: every row of its own mount table, told
+ * what it is, and beside them what its spec asks for and is not to be seen.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "internal.h"
+#include "view.h"
+
+#include "ocigate/fs.h"
+
+static const char *path_in_container(const struct mount_work *work, const struct mount_row *row)
+{
+	const char *path = row->mountpoint + path_skip(work->prefix);
+
+	return path[0] == '\0' ? "/" : path;
+}
+
+/* The spec's mount at or below which a row came along; a ring of parents ends somewhere too. */
+static long parent_mount_of(const struct mount_work *work, const long *mount_of, size_t row)
+{
+	for (size_t steps = 0; steps < work->table->n && row != NO_ROW && row != work->root; steps++) {
+		if (mount_of[row] >= 0)
+			return mount_of[row];
+		row = mount_table_by_id(work->table, work->table->rows[row].parent);
+	}
+	return -1;
+}
+
+static enum tri read_only_of(const struct mount_row *row, const struct mount *mount)
+{
+	if (option_has(row->options, "ro") || option_has(row->super_options, "ro"))
+		return TRI_YES;
+	return mount && mount->read_only ? TRI_UNKNOWN : TRI_NO;
+}
+
+/* Does the node have a peer or a slave of this group? A group of the container's own carries nothing to the node. */
+static enum tri shared_of(const struct mount_work *work, const struct mount_row *row)
+{
+	unsigned long group = peer_group(row, "shared:");
+	const struct mount_table *node = work->view.node;
+
+	if (group == 0)
+		return TRI_NO;
+	for (size_t i = 0; i < node->n; i++)
+		if (!mount_table_is_inside(node, i) &&
+		    (peer_group(&node->rows[i], "shared:") == group || peer_group(&node->rows[i], "master:") == group))
+			return TRI_YES;
+	return TRI_UNKNOWN;
+}
+
+/*
+ * One call answers without a race: that the path still leads to this very mount is part of the answer. Between mount
+ * and look, another container could have put a link into a shared volume.
+ */
+static void look_at(const struct mount_work *work, const struct mount_row *row, struct origin *origin)
+{
+	const char *path = row->mountpoint + strspn(row->mountpoint, "/");
+	struct statx st;
+
+	if (work->rootfd < 0 || origin->state == ORIGIN_FILESYSTEM || strcmp(row->root, "/") == 0)
+		return;
+	if (statx(work->rootfd, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MNT_ID, &st) < 0 ||
+	    (st.stx_mask & STATX_MNT_ID) == 0 || st.stx_mnt_id != (uint64_t)row->id)
+		return;
+	origin->file_type = st.stx_mode & S_IFMT;
+	origin->device_major = st.stx_rdev_major;
+	origin->device_minor = st.stx_rdev_minor;
+}
+
+static struct host_mount of_row(const struct mount_work *work, const long *mount_of, size_t index)
+{
+	const struct mount_row *row = &work->table->rows[index];
+	const struct mount *mount = mount_of[index] >= 0 ? &work->container->mounts[mount_of[index]] : NULL;
+	bool bind = mount && mount->kind == MOUNT_BIND;
+	struct host_mount result = {
+		.mount = mount_of[index],
+		.parent_mount = mount ? -1 : parent_mount_of(work, mount_of, index),
+		.effective = true,
+		.path = path_in_container(work, row),
+		.read_only = read_only_of(row, mount),
+		.shared = shared_of(work, row),
+	};
+
+	origin_of(&work->view, row, row->root, bind, result.parent_mount < 0, &result.origin);
+	if (bind)
+		result.origin.source = source_clean(work->view.arena, work->container, mount);
+	look_at(work, row, &result.origin);
+	return result;
+}
+
+int mounts_effective(const struct mount_work *work, struct host *host, struct err *err)
+{
+	const struct mount_row *root = &work->table->rows[work->root];
+	size_t room = work->container->n_mounts, n = 0, *row_of;
+	struct host_mount *mounts;
+	long *mount_of;
+
+	if (mounts_match(work, &mount_of, &row_of, err) < 0)
+		return -1;
+	for (size_t row = 0; row < work->table->n; row++)
+		room += mount_table_is_inside(work->table, row);
+	mounts = arena_array(work->view.arena, room, sizeof(*mounts));
+	if (!mounts)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	for (size_t row = 0; row < work->table->n; row++)
+		if (row != work->root && mount_table_is_inside(work->table, row))
+			mounts[n++] = of_row(work, mount_of, row);
+	for (size_t i = 0; i < work->container->n_mounts; i++)
+		if (row_of[i] == NO_ROW && work->container->mounts[i].kind != MOUNT_REMOUNT)
+			mounts[n++] = intent_of(&work->view, work->container, i);
+	origin_of(&work->view, root, root->root, true, true, &host->rootfs);
+	host->rootfs.source = work->container->rootfs;
+	host->mounts = mounts;
+	host->n_mounts = n;
+	return work->view.arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+}

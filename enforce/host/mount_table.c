@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A mount table, indexed, so that a path is resolved as the kernel does it:
+ * from the root on, component by component, stepping into whatever is mounted
+ * there. A row that a later mount hides is never stepped into.
+ */
+#include <string.h>
+
+#include "internal.h"
+#include "mounts.h"
+
+#include "ocigate/fs.h"
+
+/* Real tables nest a dozen deep; in a malformed one parents may form a ring. */
+enum { CLIMB_MAX = 512 };
+
+static const uint32_t hash_seed = 2166136261U;
+
+static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ byte[i]) * 16777619U;
+	return hash ^ (hash >> 15);
+}
+
+static uint32_t hash_device(unsigned major, unsigned minor)
+{
+	unsigned device[2] = {major, minor};
+
+	return hash_bytes(hash_seed, device, sizeof(device));
+}
+
+static uint32_t hash_root(unsigned major, unsigned minor, const char *root, size_t len)
+{
+	return hash_bytes(hash_device(major, minor), root, len);
+}
+
+static uint32_t hash_id(int id)
+{
+	return hash_bytes(hash_seed, &id, sizeof(id));
+}
+
+static bool chains_init(struct arena *arena, struct row_chains *chains, size_t buckets, size_t n)
+{
+	chains->heads = arena_array(arena, buckets, sizeof(*chains->heads));
+	chains->next = arena_array(arena, n + 1, sizeof(*chains->next));
+	return chains->heads && chains->next;
+}
+
+/* Called from the last row to the first, so that a chain runs in the order of the table. */
+static void chains_add(struct row_chains *chains, uint32_t bucket, size_t row)
+{
+	chains->next[row] = chains->heads[bucket];
+	chains->heads[bucket] = (uint32_t)row + 1;
+}
+
+static size_t chain_from(const struct row_chains *chains, uint32_t bucket, size_t after)
+{
+	return (size_t)(after == NO_ROW ? chains->heads[bucket] : chains->next[after]) - 1;
+}
+
+int mount_table_load(struct arena *arena, const char *text, struct mount_table *ret_table, struct err *err)
+{
+	struct mount_table table = {0};
+	size_t buckets = 16;
+
+	if (mountinfo_parse(arena, text, &table.rows, &table.n, err) < 0)
+		return -1;
+	while (buckets < table.n)
+		buckets *= 2;
+	table.mask = (uint32_t)buckets - 1;
+	if (!chains_init(arena, &table.by_id, buckets, table.n) ||
+	    !chains_init(arena, &table.by_mountpoint, buckets, table.n) ||
+	    !chains_init(arena, &table.by_root, buckets, table.n) ||
+	    !chains_init(arena, &table.by_device, buckets, table.n))
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	for (size_t i = table.n; i-- > 0;) {
+		const struct mount_row *row = &table.rows[i];
+		uint32_t at = hash_bytes(hash_seed, row->mountpoint, strlen(row->mountpoint));
+		uint32_t root = hash_root(row->major, row->minor, row->root, strlen(row->root));
+
+		chains_add(&table.by_id, hash_id(row->id) & table.mask, i);
+		chains_add(&table.by_mountpoint, at & table.mask, i);
+		chains_add(&table.by_root, root & table.mask, i);
+		chains_add(&table.by_device, hash_device(row->major, row->minor) & table.mask, i);
+	}
+	*ret_table = table;
+	return 0;
+}
+
+size_t mount_table_by_id(const struct mount_table *table, int id)
+{
+	size_t row = chain_from(&table->by_id, hash_id(id) & table->mask, NO_ROW);
+
+	while (row != NO_ROW && table->rows[row].id != id)
+		row = chain_from(&table->by_id, 0, row);
+	return row;
+}
+
+static size_t next_at(const struct mount_table *table, const char *path, size_t len, size_t after)
+{
+	size_t row = after;
+
+	do
+		row = chain_from(&table->by_mountpoint, hash_bytes(hash_seed, path, len) & table->mask, row);
+	while (row != NO_ROW &&
+	       (strncmp(table->rows[row].mountpoint, path, len) != 0 || table->rows[row].mountpoint[len] != '\0'));
+	return row;
+}
+
+size_t mount_table_at(const struct mount_table *table, const char *mountpoint, size_t after)
+{
+	return next_at(table, mountpoint, strlen(mountpoint), after);
+}
+
+size_t mount_table_same_root(const struct mount_table *table, unsigned major, unsigned minor, const char *root,
+			     size_t len, size_t after)
+{
+	size_t row = after;
+
+	do
+		row = chain_from(&table->by_root, hash_root(major, minor, root, len) & table->mask, row);
+	while (row != NO_ROW && (table->rows[row].major != major || table->rows[row].minor != minor ||
+				 strncmp(table->rows[row].root, root, len) != 0 || table->rows[row].root[len] != '\0'));
+	return row;
+}
+
+size_t mount_table_same_device(const struct mount_table *table, unsigned major, unsigned minor, size_t after)
+{
+	size_t row = after;
+
+	do
+		row = chain_from(&table->by_device, hash_device(major, minor) & table->mask, row);
+	while (row != NO_ROW && (table->rows[row].major != major || table->rows[row].minor != minor));
+	return row;
+}
+
+bool mount_table_is_inside(const struct mount_table *table, size_t row)
+{
+	return table->inside && table->inside[row];
+}
+
+/* What is mounted at the first @len bytes of @path, on top of row @parent; @inside: the container's rows count too. */
+static size_t child_at(const struct mount_table *table, size_t parent, const char *path, size_t len, bool inside)
+{
+	size_t row = next_at(table, path, len, NO_ROW);
+
+	while (row != NO_ROW && (row == parent || table->rows[row].parent != table->rows[parent].id ||
+				 (!inside && mount_table_is_inside(table, row))))
+		row = next_at(table, path, len, row);
+	return row;
+}
+
+static size_t climb_stack(const struct mount_table *table, size_t row, const char *path, size_t len, bool inside)
+{
+	size_t child;
+
+	for (int steps = 0; steps < CLIMB_MAX; steps++) {
+		child = child_at(table, row, path, len, inside);
+		if (child == NO_ROW)
+			break;
+		row = child;
+	}
+	return row;
+}
+
+/* Length of the next longer prefix of @path that ends at a component; 0 when there is none. */
+static size_t longer_prefix(const char *path, size_t len)
+{
+	if (path[len] == '\0' || (len == 1 && path[1] == '\0'))
+		return 0;
+	return len <= 1 ? 1 + strcspn(path + 1, "/") : len + 1 + strcspn(path + len + 1, "/");
+}
+
+static size_t walk(const struct mount_table *table, size_t row, const char *path, bool inside)
+{
+	for (size_t len = 1; len != 0; len = longer_prefix(path, len))
+		row = climb_stack(table, row, path, len, inside);
+	return row;
+}
+
+/* The mount that everything hangs on: at "/", and its parent is out of sight. */
+static size_t base_row(const struct mount_table *table)
+{
+	size_t row = NO_ROW;
+
+	while ((row = mount_table_at(table, "/", row)) != NO_ROW)
+		if (table->rows[row].parent == table->rows[row].id ||
+		    mount_table_by_id(table, table->rows[row].parent) == NO_ROW)
+			break;
+	return row;
+}
+
+size_t mount_table_covering(const struct mount_table *table, const char *path)
+{
+	size_t row = base_row(table);
+
+	return row == NO_ROW ? NO_ROW : walk(table, row, path, false);
+}
+
+size_t mount_table_top(const struct mount_table *table, const char *mountpoint)
+{
+	size_t row = base_row(table);
+
+	if (row != NO_ROW)
+		row = walk(table, row, mountpoint, true);
+	return row != NO_ROW && strcmp(table->rows[row].mountpoint, mountpoint) == 0 ? row : NO_ROW;
+}
+
+static bool hangs_below(const struct mount_table *table, size_t row, size_t root)
+{
+	for (int steps = 0; steps < CLIMB_MAX; steps++) {
+		size_t parent;
+
+		if (row == root)
+			return true;
+		parent = mount_table_by_id(table, table->rows[row].parent);
+		if (parent == NO_ROW || parent == row)
+			return false;
+		row = parent;
+	}
+	return true; /* nobody stacks that deep in good faith: let it be judged */
+}
+
+int mount_table_mark(struct arena *arena, struct mount_table *table, size_t root, struct err *err)
+{
+	bool *inside = arena_array(arena, table->n, sizeof(*inside));
+
+	if (!inside)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	for (size_t row = 0; row < table->n; row++)
+		inside[row] = hangs_below(table, row, root);
+	table->inside = inside;
+	return 0;
+}
+
+/* Does any mount upon @row, at a prefix of @path from @len on and shorter than @end, other than @but, catch the path? */
+static bool caught(const struct mount_table *table, size_t row, const char *path, size_t len, size_t end, size_t but)
+{
+	for (; len != 0 && len < end; len = longer_prefix(path, len)) {
+		size_t child = child_at(table, row, path, len, false);
+
+		if (child != NO_ROW && child != but)
+			return true;
+	}
+	return false;
+}
+
+bool mount_table_sees(const struct mount_table *table, size_t row, const char *path)
+{
+	if (caught(table, row, path, strlen(table->rows[row].mountpoint), SIZE_MAX, NO_ROW))
+		return false;
+	for (int steps = 0; steps < CLIMB_MAX; steps++) {
+		const char *mountpoint = table->rows[row].mountpoint;
+		size_t parent = mount_table_by_id(table, table->rows[row].parent);
+
+		if (parent == NO_ROW || parent == row)
+			return true;
+		if (path_within(mountpoint, table->rows[parent].mountpoint) &&
+		    caught(table, parent, mountpoint, strlen(table->rows[parent].mountpoint), strlen(mountpoint), row))
+			return false;
+		row = parent;
+	}
+	return false;
+}
+
+size_t path_skip(const char *prefix)
+{
+	return prefix[1] == '\0' ? 0 : strlen(prefix);
+}
+
+const char *path_join(struct arena *arena, const char *base, const char *path, size_t skip)
+{
+	const char *rest = path + skip;
+
+	if (rest[0] == '\0' || (rest[0] == '/' && rest[1] == '\0'))
+		return base;
+	if (base[1] == '\0')
+		return rest;
+	return arena_printf(arena, "%s%s", base, rest);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The true origin. A name proves nothing: a directory below the kubelet's may
+ * be a bind of /etc. What a mount is, the kernel says: a device and a path in
+ * its filesystem. Turned around over the node's own mounts, that gives every
+ * name which the node has for the same thing; the one through the mount whose
+ * root is highest in the filesystem is the one that people know.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "origin.h"
+
+#include "ocigate/fs.h"
+
+static const char deleted_mark[] = "//deleted";
+
+/** struct candidate - one row through which the node reaches the place */
+struct candidate {
+	const char *path;
+	size_t root_len;
+	size_t row;
+	bool hidden;
+};
+
+void path_list_push(struct arena *arena, struct path_list *list, const char *path)
+{
+	if (!path)
+		return;
+	if (list->n == list->room) {
+		size_t room = list->room ? list->room * 2 : 4;
+		const char **larger = arena_array(arena, room, sizeof(*larger));
+
+		if (!larger)
+			return;
+		if (list->n > 0)
+			memcpy(larger, list->items, list->n * sizeof(*larger));
+		list->items = larger;
+		list->room = room;
+	}
+	list->items[list->n++] = path;
+}
+
+void path_list_add(struct arena *arena, struct path_list *list, const char *path)
+{
+	for (size_t i = 0; path && i < list->n; i++)
+		if (strcmp(list->items[i], path) == 0)
+			return;
+	path_list_push(arena, list, path);
+}
+
+static int by_directness(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->hidden != b->hidden)
+		return a->hidden ? 1 : -1;
+	if (a->root_len != b->root_len)
+		return a->root_len < b->root_len ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* "/../x" is what a cgroup namespace shows of what lies above it; "net:[1]" has nothing below it. */
+static bool is_plain(const char *fs_path)
+{
+	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0;
+}
+
+/* Rows whose root is exactly the first @len bytes of the path. */
+static size_t gather(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path, size_t len,
+		     struct candidate *candidates, size_t n, size_t room)
+{
+	const struct mount_table *table = view->node;
+	size_t row = NO_ROW;
+
+	while ((row = mount_table_same_root(table, major, minor, fs_path, len, row)) != NO_ROW) {
+		const char *mountpoint = table->rows[row].mountpoint;
+		const char *path;
+
+		if (mount_table_is_inside(table, row) || n == room)
+			continue;
+		path = path_join(view->arena, mountpoint, fs_path, len == 1 ? 0 : len);
+		if (!path)
+			return n;
+		candidates[n++] = (struct candidate){path, len, row, !mount_table_sees(table, row, path)};
+	}
+	return n;
+}
+
+/* How many rows can match: those at each prefix of the path, or at the path alone. */
+static size_t count_rows(const struct mount_table *table, unsigned major, unsigned minor, const char *fs_path,
+			 size_t len)
+{
+	size_t n = 0, row = NO_ROW;
+
+	while ((row = mount_table_same_root(table, major, minor, fs_path, len, row)) != NO_ROW)
+		n++;
+	return n;
+}
+
+static size_t next_prefix(const char *path, size_t len)
+{
+	if (path[len] == '\0' || path[1] == '\0')
+		return 0;
+	return len + (len > 1) + strcspn(path + len + (len > 1), "/");
+}
+
+void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
+		  struct path_list *list)
+{
+	size_t first = is_plain(fs_path) ? 1 : strlen(fs_path), room = 0, n = 0;
+	struct candidate *candidates;
+
+	for (size_t len = first; len != 0; len = next_prefix(fs_path, len))
+		room += count_rows(view->node, major, minor, fs_path, len);
+	candidates = arena_array(view->arena, room, sizeof(*candidates));
+	if (!candidates)
+		return;
+	for (size_t len = first; len != 0; len = next_prefix(fs_path, len))
+		n = gather(view, major, minor, fs_path, len, candidates, n, room);
+	qsort(candidates, n, sizeof(*candidates), by_directness);
+	/* Only one row can be seen at a path, so that what is seen comes once; the list may hold layers already. */
+	for (size_t i = 0; i < n; i++)
+		if (candidates[i].hidden || list->n > i)
+			path_list_add(view->arena, list, candidates[i].path);
+		else
+			path_list_push(view->arena, list, candidates[i].path);
+}
+
+/* The reverse: what the node has mounted elsewhere of that which lies below the place. */
+static void find_contained(const struct mount_view *view, const struct mount_row *of, const char *fs_path,
+			   struct path_list *list)
+{
+	const struct mount_table *table = view->node;
+	size_t row = NO_ROW;
+
+	while (is_plain(fs_path) && (row = mount_table_same_device(table, of->major, of->minor, row)) != NO_ROW)
+		if (!mount_table_is_inside(table, row) && strcmp(table->rows[row].root, fs_path) != 0 &&
+		    path_within(table->rows[row].root, fs_path))
+			path_list_push(view->arena, list, table->rows[row].mountpoint);
+}
+
+/* Of the node's own root the layers are no paths of the node: it stands upon them. */
+static bool is_node_root(const struct mount_view *view, const struct mount_row *row)
+{
+	size_t base = mount_table_covering(view->node, "/");
+
+	return base != NO_ROW && view->node->rows[base].major == row->major &&
+	       view->node->rows[base].minor == row->minor;
+}
+
+static void decide(const struct mount_table *node, const struct mount_row *row, bool bind, const char *why,
+		   struct origin *origin)
+{
+	if (origin->paths.n > 0 && !why) {
+		origin->state = ORIGIN_NODE;
+		return;
+	}
+	if (!why && origin->contains.n > 0)
+		why = "it holds more of a filesystem than the node itself shows";
+	if (!why && bind && mount_table_same_device(node, row->major, row->minor, NO_ROW) == NO_ROW)
+		why = "its filesystem is mounted nowhere on the node";
+	else if (!why && bind)
+		why = "the node shows its filesystem, but no path leads there";
+	origin->state = why ? ORIGIN_UNKNOWN : ORIGIN_FILESYSTEM;
+	origin->why = why ? why : "";
+}
+
+static const char *without_mark(struct arena *arena, const char *fs_path, bool *ret_deleted)
+{
+	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
+
+	*ret_deleted = len > mark && strcmp(fs_path + len - mark, deleted_mark) == 0;
+	return *ret_deleted ? arena_strndup(arena, fs_path, len - mark) : fs_path;
+}
+
+static const char *add_layers(const struct mount_view *view, const struct mount_row *row, const char *fs_path,
+			      struct path_list *paths)
+{
+	if (strcmp(row->fstype, "overlay") != 0 || is_node_root(view, row))
+		return NULL;
+	return overlay_layers(view, row->super_options, fs_path, paths->n == 0, paths);
+}
+
+void origin_of(const struct mount_view *view, const struct mount_row *row, const char *fs_path, bool bind, bool reverse,
+	       struct origin *ret_origin)
+{
+	struct path_list paths = {0}, contained = {0};
+	struct origin origin = {.why = "", .source = ""};
+	const char *why;
+	bool deleted;
+
+	fs_path = without_mark(view->arena, fs_path, &deleted);
+	if (!fs_path) {
+		*ret_origin = origin_unknown("out of memory");
+		return;
+	}
+	origin.major = row->major;
+	origin.minor = row->minor;
+	origin.fs_path = fs_path;
+	origin.fs_type = row->fstype;
+	origin.fs_source = row->source;
+	origin.super_options = row->super_options;
+	origin_paths(view, row->major, row->minor, fs_path, &paths);
+	origin.n_same = paths.n;
+	why = add_layers(view, row, fs_path, &paths);
+	if (reverse)
+		find_contained(view, row, fs_path, &contained);
+	origin.paths = (struct strings){paths.items, paths.n};
+	origin.contains = (struct strings){contained.items, contained.n};
+	decide(view->node, row, bind, why, &origin);
+	if (deleted)
+		origin.state = ORIGIN_DELETED;
+	*ret_origin = origin;
+}
+
+struct origin origin_unknown(const char *why)
+{
+	return (struct origin){
+		.why = why,
+		.source = "",
+		.fs_path = "",
+		.fs_type = "",
+		.fs_source = "",
+		.super_options = "",
+	};
+}
