@@ -16,6 +16,9 @@
 
 static const char deleted_mark[] = "//deleted";
 
+/* Up to this many names of one place are kept free of repetitions. */
+enum { SEARCHED_MAX = 64 };
+
 /** struct candidate - one row through which the node reaches the place */
 struct candidate {
 	const char *path;
@@ -120,9 +123,9 @@ void origin_paths(const struct mount_view *view, unsigned major, unsigned minor,
 	for (size_t len = first; len != 0; len = next_prefix(fs_path, len))
 		n = gather(view, major, minor, fs_path, len, candidates, n, room);
 	qsort(candidates, n, sizeof(*candidates), by_directness);
-	/* Only one row can be seen at a path, so that what is seen comes once; the list may hold layers already. */
+	/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */
 	for (size_t i = 0; i < n; i++)
-		if (candidates[i].hidden || list->n > i)
+		if (i < SEARCHED_MAX)
 			path_list_add(view->arena, list, candidates[i].path);
 		else
 			path_list_push(view->arena, list, candidates[i].path);
