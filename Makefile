@@ -65,6 +65,14 @@ $(BUILD)/%.o: %.c $(PROBED) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIE -MMD -MP -c $< -o $@
 
+# The default seccomp profile is built in, without its comments and white space.
+$(BUILD)/gen/seccomp_default.inc: config/seccomp/default.json Makefile
+	@mkdir -p $(@D)
+	sed -e '/^ *"comment":/d' -e 's/^ *//' $< | tr -d '\n' | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' >$@
+
+$(BUILD)/enforce/amend/seccomp_profile.o: $(BUILD)/gen/seccomp_default.inc
+$(BUILD)/enforce/amend/seccomp_profile.o: CPPFLAGS_ALL += -I$(BUILD)/gen
+
 $(BUILD)/libocigate.a: $(enforce_o)
 	@rm -f $@
 	$(AR) rcsD $@ $(sort $(enforce_o))

@@ -91,4 +91,7 @@ int amend_plan(const struct container *container, const struct text *text, const
  */
 const char *seccomp_default_profile(struct arena *arena, uint64_t bounding) MUST_CHECK;
 
+/** seccomp_profile_for() - the same for another architecture, by its name in the profile's conditions ("arm64") */
+const char *seccomp_profile_for(struct arena *arena, const char *architecture, uint64_t bounding) MUST_CHECK;
+
 #endif
