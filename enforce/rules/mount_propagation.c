@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mount-propagation
+ *
+ * Fields: mounts[].options, linux.rootfsPropagation; the propagation that the
+ * kernel shows. Allowed: private, slave (HostToContainer) and unbindable.
+ *
+ * What a container mounts below a shared bind appears on the node, and with
+ * it whatever the container put there; several runtime escapes needed such a
+ * mount to swap what a path means while the runtime set up another container
+ * (CVE-2025-31133 and its siblings). Kubernetes lets only privileged
+ * containers ask for it (Bidirectional), the other engines anybody.
+ * An engine that makes a bind shared makes the root shared too, or the bind
+ * could not be: a shared root is judged by the binds that need it.
+ */
+#include <string.h>
+
+#include "ocigate/container.h"
+#include "ocigate/fs.h"
+#include "ocigate/host.h"
+#include "ocigate/rule.h"
+
+struct settings {
+	struct strings allowed;
+};
+
+static const struct settings defaults = {{NULL, 0}};
+
+static const struct setting settings_table[] = {
+	{"allowed", SETTING_STRINGS, CHECK_PATH, NULL, 0, 0, offsetof(struct settings, allowed),
+	 "Paths of the node whose binds, and those below, may be shared"},
+};
+
+#define REMEDY "set mountPropagation: None or HostToContainer"
+
+/* Every path by which the node reaches the source must be allowed: one alone may be a way around. */
+static bool is_allowed(const struct settings *own, const struct host_mount *mount)
+{
+	if (mount->origin.state != ORIGIN_NODE || mount->origin.paths.n == 0)
+		return false;
+	for (size_t i = 0; i < mount->origin.paths.n; i++) {
+		bool covered = false;
+
+		for (size_t j = 0; j < own->allowed.n; j++)
+			covered = covered || path_within(mount->origin.paths.items[i], own->allowed.items[j]);
+		if (!covered)
+			return false;
+	}
+	return true;
+}
+
+/* The kernel's view of the spec's mount @index; NULL if there is none. */
+static const struct host_mount *seen(const struct host *host, size_t index)
+{
+	for (size_t i = 0; i < host->n_mounts; i++)
+		if (host->mounts[i].mount == (long)index)
+			return &host->mounts[i];
+	return NULL;
+}
+
+static bool asks_shared(const struct mount *mount)
+{
+	return mount->propagation && strcmp(mount->propagation, "shared") == 0;
+}
+
+/* What the spec asks for. Return: is it shared with the owner's leave? */
+static bool judge_asked(const struct container *container, const struct host *host, size_t index,
+			const struct settings *own, struct findings *findings)
+{
+	const struct mount *mount = &container->mounts[index];
+	const struct host_mount *real = seen(host, index);
+
+	if (!asks_shared(mount))
+		return false;
+	if (real && is_allowed(own, real))
+		return true;
+	findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/options", index),
+		     mount->source ? mount->source : "",
+		     findings_text(findings, "shares mounts below %s with the node", mount->path), REMEDY);
+	return false;
+}
+
+/* What the kernel shows, where the spec asked for nothing of the kind. */
+static void judge_effective(const struct container *container, const struct host_mount *mount,
+			    const struct settings *own, struct findings *findings)
+{
+	long index = mount->mount >= 0 ? mount->mount : mount->parent_mount;
+	const char *pointer = index >= 0 ? findings_text(findings, "/mounts/%ld", index) : "/mounts";
+
+	if (!mount->effective || mount->shared == TRI_NO || is_allowed(own, mount))
+		return;
+	if (index >= 0 && asks_shared(&container->mounts[index]))
+		return;
+	if (mount->shared == TRI_YES)
+		findings_add(findings, FINDING_VIOLATION, pointer, mount->path,
+			     findings_text(findings, "%s is shared with the node", mount->path), REMEDY);
+	else
+		findings_add(findings, FINDING_UNDECIDED, pointer, mount->path,
+			     findings_text(findings, "cannot tell whether %s is shared with the node", mount->path),
+			     REMEDY);
+}
+
+static bool is_quiet(const char *propagation)
+{
+	static const char *const quiet[] = {"private", "rprivate", "slave", "rslave", "unbindable", "runbindable"};
+
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		if (strcmp(propagation, quiet[i]) == 0)
+			return true;
+	return false;
+}
+
+static void judge(const struct container *container, const struct host *host, const void *settings,
+		  struct findings *findings)
+{
+	const char *root = container->rootfs_propagation;
+	bool needed = false;
+
+	for (size_t i = 0; i < container->n_mounts; i++)
+		needed = judge_asked(container, host, i, settings, findings) || needed;
+	for (size_t i = 0; i < host->n_mounts; i++)
+		judge_effective(container, &host->mounts[i], settings, findings);
+	if (root && root[0] && !is_quiet(root) && !needed)
+		findings_add(findings, FINDING_VIOLATION, "/linux/rootfsPropagation", root,
+			     "shares the root file system's mounts with the node", REMEDY);
+}
+
+const struct rule rule_mount_propagation = {
+	.id = RULE_mount_propagation,
+	.name = "mount-propagation",
+	.group = RULE_GROUP_ESCAPE,
+	.effect = EFFECT_DENY,
+	.severity = SEVERITY_HIGH,
+	.scope = RULE_SCOPE_CREATE,
+	.facts = HOST_FACT_MOUNTS,
+	.title = "mounts shared with the node in both directions",
+	.fields = "mounts[].options, linux.rootfsPropagation, mountinfo",
+	.allowed = "private and slave (HostToContainer) mounts",
+	.why = "What a container mounts below a shared bind appears on the node; races for masked paths needed it "
+	       "(CVE-2025-31133, CVE-2025-52565, CVE-2025-52881).",
+	.settings = settings_table,
+	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
+	.settings_size = sizeof(struct settings),
+	.defaults = &defaults,
+	.judge = judge,
+};

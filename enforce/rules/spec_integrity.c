@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spec-integrity
+ *
+ * The strict reader refuses a spec that two parsers could read differently
+ * (duplicate and misspelt keys, null, wrong types, bytes that are no text) and
+ * the engine reports that in this rule's name. What is left for the rule itself
+ * is a spec of good form that says odd things.
+ *
+ * Fields: process.cwd, root, mounts, the mounts and the root that the kernel
+ * shows, and sections that no ordinary container has. Allowed: a root that
+ * holds none of the node's own directories, file systems of known types,
+ * overlays of the engine's own layers, no mount that the spec does not name.
+ *
+ * A cwd of /proc/self/fd/N is a directory of the node that the runtime left
+ * open (CVE-2024-21626). A root of /proc/self/root is the node's, and an overlay
+ * shows whatever its layers are (those of volumes are host-paths' to judge). Volumes in which others make links must not
+ * have mounts below them (CVE-2021-30465): pods nest mounts in emptyDirs every
+ * day, so what decides is where the kernel has them, and a destination below a
+ * bind that is shared with the node is refused at once.
+ *
+ * The kubelet gives its guaranteed pods and its pause containers a negative
+ * oomScoreAdj, down to -998; only there is one accepted.
+ */
+#include <string.h>
+
+#include "ocigate/container.h"
+#include "ocigate/fs.h"
+#include "ocigate/host.h"
+#include "ocigate/rule.h"
+
+struct settings {
+	struct strings filesystems;
+	struct strings features;
+};
+
+static const char *const filesystems[] = {"cgroup", "cgroup2", "devpts", "mqueue", "overlay", "proc", "sysfs", "tmpfs"};
+static const struct settings defaults = {{filesystems, sizeof(filesystems) / sizeof(filesystems[0])}, {NULL, 0}};
+
+static const struct setting settings_table[] = {
+	{"filesystems", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, filesystems),
+	 "Types of file system that a container may mount afresh"},
+	{"features", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, features),
+	 "Refused parts of a spec that are accepted here: intelRdt, netDevices, memoryPolicy, timeOffsets, "
+	 "personality, "
+	 "scheduler, oomScoreAdj"},
+};
+
+static bool contains(const struct strings *list, const char *word)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Absolute, without a ".." in it. "//", "." and a slash at the end are common and harmless. */
+static bool is_plain(const char *path)
+{
+	const char *at = path;
+
+	if (path[0] != '/')
+		return false;
+	while ((at = strstr(at, "/..")) != NULL) {
+		at += 3;
+		if (*at == '/' || *at == '\0')
+			return false;
+	}
+	return true;
+}
+
+/* Does a plain path lead into the top directory @name? Slashes and dots before it are skipped as the kernel does. */
+static bool leads_into(const char *path, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (path[0] == '/' || (path[0] == '.' && (path[1] == '/' || path[1] == '\0')))
+		path++;
+	return strncmp(path, name, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* --- the process --- */
+
+static void judge_cwd(const struct process *process, struct findings *findings)
+{
+	static const char *const kernels[] = {"proc", "dev", "sys"};
+	const char *cwd = process->cwd;
+
+	if (!cwd)
+		return;
+	if (!is_plain(cwd)) {
+		findings_add(findings, FINDING_VIOLATION, "/process/cwd", cwd,
+			     "starts in a directory that is not an absolute path without \"..\"",
+			     "set workingDir to an absolute path");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
+		if (leads_into(cwd, kernels[i]))
+			findings_add(findings, FINDING_VIOLATION, "/process/cwd", cwd,
+				     findings_text(findings, "starts in /%s, where directories of the node are open",
+						   kernels[i]),
+				     "set workingDir to a directory of the image");
+}
+
+/* Kubelet's own: guaranteed pods get -997, pause containers -998 (whose engine sets that also without a kubelet). */
+static bool is_kubelets_score(const struct container *container)
+{
+	const struct identity *who = &container->identity;
+	const char *cgroup = container->cgroups_path ? container->cgroups_path : "";
+	const char *at = strstr(cgroup, "kubepods");
+
+	if (!who->trusted || (who->engine != ENGINE_CONTAINERD && who->engine != ENGINE_CRIO))
+		return false;
+	if (!(at && (at == cgroup || at[-1] == '/' || at[-1] == '-')) && who->is_sandbox != TRI_YES)
+		return false;
+	return container->process.oom_score_adj >= -998;
+}
+
+static const char *find_score(const struct container *container, struct findings *findings)
+{
+	const struct process *process = &container->process;
+
+	if (!process->has_oom_score_adj || process->oom_score_adj >= 0 ||
+	    (!container->exec && is_kubelets_score(container)))
+		return NULL;
+	/* An exec that the kernel kills no sooner than the container itself gains nothing. */
+	if (container->exec && container->created && container->created->has_oom_score_adj &&
+	    process->oom_score_adj >= container->created->oom_score_adj)
+		return NULL;
+	return findings_text(findings, "%lld", (long long)process->oom_score_adj);
+}
+
+static const char *find_scheduler(const struct container *container)
+{
+	static const char *const modest[] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
+	const char *policy = container->process.scheduler_policy;
+
+	for (size_t i = 0; policy && i < sizeof(modest) / sizeof(modest[0]); i++)
+		if (strcmp(policy, modest[i]) == 0)
+			return NULL;
+	return policy;
+}
+
+/* --- parts that are refused unless the owner lists them --- */
+
+struct feature {
+	const char *name;
+	const char *pointer;
+	const char *value; /* NULL: not there */
+	const char *message;
+	const char *remedy;
+};
+
+static void judge_feature(const struct feature *feature, const struct settings *own, struct findings *findings)
+{
+	if (feature->value && !contains(&own->features, feature->name))
+		findings_add(findings, FINDING_VIOLATION, feature->pointer, feature->value, feature->message,
+			     feature->remedy);
+}
+
+static void judge_process(const struct container *container, const struct settings *own, struct findings *findings)
+{
+	const struct feature score = {"oomScoreAdj", "/process/oomScoreAdj", find_score(container, findings),
+				      "is spared by the kernel when memory runs out, before the node's own services",
+				      "remove the negative oomScoreAdj"};
+	const struct feature scheduler = {"scheduler", "/process/scheduler/policy", find_scheduler(container),
+					  "runs before every other process of the node",
+					  "remove the real-time scheduler"};
+
+	judge_cwd(&container->process, findings);
+	judge_feature(&score, own, findings);
+	judge_feature(&scheduler, own, findings);
+}
+
+static void judge_sections(const struct container *container, const struct settings *own, struct findings *findings)
+{
+	const char *domain = container->personality_domain;
+	const struct feature features[] = {
+		{"intelRdt", "/linux/intelRdt", container->has_intel_rdt ? "" : NULL,
+		 "changes the node's cache allocation", "remove linux.intelRdt"},
+		{"netDevices", "/linux/netDevices", container->has_net_devices ? "" : NULL,
+		 "takes network devices away from the node", "remove linux.netDevices"},
+		{"memoryPolicy", "/linux/memoryPolicy", container->has_memory_policy ? "" : NULL,
+		 "sets a memory policy", "remove linux.memoryPolicy"},
+		{"timeOffsets", "/linux/timeOffsets", container->has_time_offsets ? "" : NULL, "shifts its clocks",
+		 "remove linux.timeOffsets"},
+		{"personality", "/linux/personality", domain && strcmp(domain, "LINUX") != 0 ? domain : NULL,
+		 "changes the kernel's personality for its programs", "remove linux.personality"},
+	};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		judge_feature(&features[i], own, findings);
+	if (container->has_vm)
+		findings_add(findings, FINDING_VIOLATION, "", "",
+			     "has a section for another kind of container than Linux's",
+			     "remove the sections vm, windows, solaris, zos, freebsd");
+	if (!container->namespaces[NS_USER].present && (container->uid_mappings.n > 0 || container->gid_mappings.n > 0))
+		findings_add(findings, FINDING_VIOLATION,
+			     container->uid_mappings.n > 0 ? "/linux/uidMappings" : "/linux/gidMappings", "",
+			     "maps ids without a user namespace: the mapping is ignored and root is the node's root",
+			     "set hostUsers: false, or ask for a new user namespace");
+}
+
+/* --- the root --- */
+
+/* A root may neither be, hold nor lie in these: they are the node's. */
+static const char *const nodes_own[] = {
+	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr", "/var/lib/kubelet"};
+/* It may lie in these, but neither be nor hold them. */
+static const char *const shared_places[] = {
+	"/home", "/root", "/run", "/tmp", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
+
+static const char *nodes_part(const struct container *container, const char *path)
+{
+	for (size_t i = 0; i < sizeof(nodes_own) / sizeof(nodes_own[0]); i++)
+		if (path_within(path, nodes_own[i]) || path_within(nodes_own[i], path))
+			return nodes_own[i];
+	for (size_t i = 0; i < sizeof(shared_places) / sizeof(shared_places[0]); i++)
+		if (path_within(shared_places[i], path))
+			return shared_places[i];
+	return container->bundle && container->bundle[0] && path_within(container->bundle, path) ? container->bundle
+												 : NULL;
+}
+
+static void judge_root(const struct container *container, const struct host *host, struct findings *findings)
+{
+	const struct origin *root = &host->rootfs;
+	const char *written = container->root_path ? container->root_path : "";
+	const char *part = nodes_part(container, container->rootfs);
+	const char *remedy = "let the engine make the root file system from an image";
+
+	for (size_t i = 0; !part && i < root->paths.n; i++)
+		part = nodes_part(container, root->paths.items[i]);
+	if (part)
+		findings_add(findings, FINDING_VIOLATION, "/root/path", written,
+			     findings_text(findings, "has a root file system that shows the node's %s", part), remedy);
+	else if (written[0] == '/' && !is_plain(written))
+		findings_add(findings, FINDING_VIOLATION, "/root/path", written, "has a root path with \"..\" in it",
+			     remedy);
+	else if (root->state == ORIGIN_UNKNOWN || root->state == ORIGIN_DELETED)
+		findings_add(findings, FINDING_UNDECIDED, "/root/path", written,
+			     findings_text(findings, "cannot tell what the root file system is: %s",
+					   root->state == ORIGIN_DELETED ? "it is deleted"
+									 : (root->why ? root->why : "not known")),
+			     remedy);
+}
+
+/* --- mounts as they are written --- */
+
+/* context="system_u:object_r:…:c1,c2": the one option whose value has commas by right. */
+static bool is_context(const char *option)
+{
+	static const char *const names[] = {"context=\"", "fscontext=\"", "defcontext=\"", "rootcontext=\""};
+	const char *value, *end;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strncmp(option, names[i], strlen(names[i])) != 0)
+			continue;
+		value = option + strlen(names[i]);
+		end = strchr(value, '"');
+		return end && end[1] == '\0' && !memchr(value, '=', (size_t)(end - value));
+	}
+	return false;
+}
+
+static void judge_options(const struct mount *mount, size_t index, struct findings *findings)
+{
+	for (size_t i = 0; i < mount->options.n; i++) {
+		const char *option = mount->options.items[i];
+		const char *message = NULL;
+
+		if (strcmp(option, "remount") == 0)
+			message = "changes a mount that is there already";
+		else if (strchr(option, ',') && !is_context(option))
+			message = "hides a mount option within another";
+		if (message)
+			findings_add(findings, FINDING_VIOLATION,
+				     findings_text(findings, "/mounts/%zu/options/%zu", index, i), option, message,
+				     "write one plain mount option a string");
+	}
+}
+
+static void judge_destination(const struct container *container, size_t index, struct findings *findings)
+{
+	const struct mount *mount = &container->mounts[index];
+	const char *pointer = findings_text(findings, "/mounts/%zu/destination", index);
+	const char *path = mount->destination;
+
+	if (!is_plain(path)) {
+		findings_add(findings, FINDING_VIOLATION, pointer, path,
+			     "mounts at a path that is not absolute, or has \"..\" in it",
+			     "set mountPath to an absolute path");
+		return;
+	}
+	if (strcmp(mount->path, "/") == 0)
+		findings_add(findings, FINDING_VIOLATION, pointer, path, "mounts over the root file system",
+			     "set another mountPath");
+	for (size_t i = 0; i < container->n_mounts; i++) {
+		const struct mount *above = &container->mounts[i];
+
+		if (i != index && above->kind == MOUNT_BIND && above->propagation &&
+		    strcmp(above->propagation, "shared") == 0 && path_within(mount->path, above->path) &&
+		    strcmp(mount->path, above->path) != 0) {
+			findings_add(
+				findings, FINDING_VIOLATION, pointer, path,
+				findings_text(findings, "mounts below %s, which is shared with the node", above->path),
+				"set another mountPath, or mountPropagation: None");
+			return;
+		}
+	}
+}
+
+static void judge_mounts(const struct container *container, const struct settings *own, struct findings *findings)
+{
+	for (size_t i = 0; i < container->n_mounts; i++) {
+		const struct mount *mount = &container->mounts[i];
+
+		judge_destination(container, i, findings);
+		judge_options(mount, i, findings);
+		if (mount->kind == MOUNT_FILESYSTEM && (!mount->type || !contains(&own->filesystems, mount->type)))
+			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/type", i),
+				     mount->type ? mount->type : "",
+				     findings_text(findings, "mounts a file system of type %s at %s",
+						   mount->type ? mount->type : "(none)", mount->path),
+				     "use a volume instead");
+	}
+}
+
+/* --- mounts as the kernel has them --- */
+
+/* sd_notify: the runtime itself binds its socket's directory, /run/<runtime>/<id>/notify. */
+static bool is_notify(const struct host_mount *mount)
+{
+	const struct strings *paths = &mount->origin.paths;
+
+	return strcmp(mount->path, "/run/notify") == 0 && mount->origin.state == ORIGIN_NODE && paths->n > 0 &&
+	       path_within(paths->items[0], "/run") && path_ends_with(paths->items[0], "notify");
+}
+
+static void judge_effect(const struct container *container, const struct host *host, struct findings *findings)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < host->n_mounts; i++) {
+		const struct host_mount *mount = &host->mounts[i];
+
+		if (mount->effective && mount->mount < 0 && mount->parent_mount < 0 && !is_notify(mount)) {
+			first = first ? first : mount->path;
+			n++;
+		}
+		if (host->effective && !mount->effective && mount->mount >= 0 &&
+		    container->mounts[mount->mount].kind == MOUNT_BIND)
+			findings_add(
+				findings, FINDING_UNDECIDED, findings_text(findings, "/mounts/%ld", mount->mount),
+				mount->path,
+				findings_text(findings,
+					      "cannot find what is to be mounted at %s among the container's mounts",
+					      mount->path),
+				"set a mountPath that no other volume leads through");
+	}
+	if (n > 0)
+		findings_add(findings, FINDING_VIOLATION, "/mounts", first,
+			     n == 1 ? findings_text(findings, "has a mount at %s that its spec does not name", first)
+				    : findings_text(findings, "has %zu mounts that its spec does not name, %s and more",
+						    n, first),
+			     "remove the hook or plugin that mounts it, or let it write the mount into the spec");
+}
+
+static void judge(const struct container *container, const struct host *host, const void *settings,
+		  struct findings *findings)
+{
+	judge_process(container, settings, findings);
+	if (container->exec)
+		return;
+	judge_sections(container, settings, findings);
+	judge_root(container, host, findings);
+	judge_mounts(container, settings, findings);
+	judge_effect(container, host, findings);
+}
+
+const struct rule rule_spec_integrity = {
+	.id = RULE_spec_integrity,
+	.name = "spec-integrity",
+	.group = RULE_GROUP_ESCAPE,
+	.effect = EFFECT_DENY,
+	.severity = SEVERITY_HIGH,
+	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_EXEC,
+	.facts = HOST_FACT_MOUNTS,
+	.title = "a spec that two parsers read differently, or that asks for what no container needs",
+	.fields = "the whole document; process.cwd, root, mounts, mountinfo, rare sections of linux",
+	.allowed = "specs of one meaning, with a root and mounts of their own",
+	.why = "What the gate reads must be what the runtime does. An odd cwd or root is the node's own directory "
+	       "(CVE-2024-21626); a mount that the spec does not name was smuggled in (CVE-2021-30465).",
+	.settings = settings_table,
+	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
+	.settings_size = sizeof(struct settings),
+	.defaults = &defaults,
+	.judge = judge,
+};
