@@ -38,6 +38,14 @@ static enum tri read_only_of(const struct mount_row *row, const struct mount *mo
 	return mount && mount->read_only ? TRI_UNKNOWN : TRI_NO;
 }
 
+/* What the runtime mounts below a filesystem that it made, cgroup v1's hierarchies, is as late with "ro" as that one. */
+static const struct mount *made_with(const struct mount_work *work, long parent)
+{
+	const struct mount *mount = parent >= 0 ? &work->container->mounts[parent] : NULL;
+
+	return mount && mount->kind == MOUNT_FILESYSTEM ? mount : NULL;
+}
+
 /* Does the node have a peer or a slave of this group? A group of the container's own carries nothing to the node. */
 static enum tri shared_of(const struct mount_work *work, const struct mount_row *row)
 {
@@ -76,13 +84,14 @@ static struct host_mount of_row(const struct mount_work *work, const long *mount
 {
 	const struct mount_row *row = &work->table->rows[index];
 	const struct mount *mount = mount_of[index] >= 0 ? &work->container->mounts[mount_of[index]] : NULL;
+	long parent = mount ? -1 : parent_mount_of(work, mount_of, index);
 	bool bind = mount && mount->kind == MOUNT_BIND;
 	struct host_mount result = {
 		.mount = mount_of[index],
-		.parent_mount = mount ? -1 : parent_mount_of(work, mount_of, index),
+		.parent_mount = parent,
 		.effective = true,
 		.path = path_in_container(work, row),
-		.read_only = read_only_of(row, mount),
+		.read_only = read_only_of(row, mount ? mount : made_with(work, parent)),
 		.shared = shared_of(work, row),
 	};
 

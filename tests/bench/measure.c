@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What starting a program costs, counted and compared.
+ *
+ * usage: measure count STDIN PROGRAM ARGS...
+ *            its page faults and system calls, and its exit status
+ *        measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...
+ *            how many times longer than FLOOR it takes from fork to exit: the
+ *            median over the rounds of (its time / FLOOR's time in that round)
+ *
+ * Times of one run differ with what else the machine does; both programs of a
+ * round meet the same load, so that their ratio holds where the times do not.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS_MAX = 100000 };
+
+static char *const environment[] = {NULL};
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* The hook as a runtime starts it: the state on stdin, nobody reading what it says. */
+static void become(const char *input, char **argv, int traced)
+{
+	int in = open(input, O_RDONLY), out = open("/dev/null", O_WRONLY);
+
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+		_exit(126);
+	if (in > 2)
+		close(in);
+	if (out > 2)
+		close(out);
+	if (traced && (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || raise(SIGSTOP) != 0))
+		_exit(126);
+	execve(argv[0], argv, environment);
+	_exit(127);
+}
+
+static int run(const char *input, char **argv, struct rusage *ret_usage)
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (pid < 0)
+		fail("vfork");
+	if (pid == 0)
+		become(input, argv, 0);
+	if (wait4(pid, &status, 0, ret_usage) != pid)
+		fail("wait4");
+	return status;
+}
+
+static double microseconds(const char *input, char **argv)
+{
+	struct timespec before, after;
+	struct rusage usage;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	if (!WIFEXITED(run(input, argv, &usage)))
+		fail(argv[0]);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	return (double)(after.tv_sec - before.tv_sec) * 1e6 + (double)(after.tv_nsec - before.tv_nsec) / 1e3;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), ascending);
+	return values[n / 2];
+}
+
+static int ratio(size_t rounds, const char *input, char *floor, char **argv)
+{
+	double *ratios = calloc(rounds, sizeof(*ratios)), *floors = calloc(rounds, sizeof(*floors));
+	double *times = calloc(rounds, sizeof(*times));
+	char *floor_argv[] = {floor, NULL};
+
+	if (!ratios || !floors || !times)
+		fail("calloc");
+	for (size_t i = 0; i < rounds; i++) {
+		/* Who comes first changes: neither always finds the caches that the other left. */
+		if (i % 2 == 0)
+			floors[i] = microseconds(input, floor_argv);
+		times[i] = microseconds(input, argv);
+		if (i % 2 != 0)
+			floors[i] = microseconds(input, floor_argv);
+		ratios[i] = times[i] / floors[i];
+	}
+	printf("ratio %.2f floor_us %.0f us %.0f\n", median(ratios, rounds), median(floors, rounds),
+	       median(times, rounds));
+	free(ratios);
+	free(floors);
+	free(times);
+	return 0;
+}
+
+/* Every system call that the program itself enters, its execve not counted. */
+static long traced_calls(const char *input, char **argv, int *ret_status)
+{
+	long stops = 0;
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	if (pid == 0)
+		become(input, argv, 1);
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC)) < 0)
+		fail("ptrace");
+	for (int started = 0;;) {
+		int event;
+
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0)
+			fail("ptrace");
+		if (waitpid(pid, &status, 0) != pid)
+			fail("waitpid");
+		if (!WIFSTOPPED(status))
+			break;
+		event = status >> 8;
+		if (event == (SIGTRAP | (PTRACE_EVENT_EXEC << 8)))
+			started = 1;
+		else if (started && event == (SIGTRAP | 0x80))
+			stops++;
+	}
+	*ret_status = status;
+	/* The first stop is the way out of execve, then two a call; the last, exit_group, has no way out. */
+	return stops / 2;
+}
+
+static int count(const char *input, char **argv)
+{
+	struct rusage usage;
+	int status, traced;
+	long calls = traced_calls(input, argv, &traced);
+
+	status = run(input, argv, &usage);
+	if (!WIFEXITED(status) || status != traced)
+		fail("the program ends differently when traced");
+	printf("faults %ld calls %ld rss_kb %ld exit %d\n", usage.ru_minflt + usage.ru_majflt, calls, usage.ru_maxrss,
+	       WEXITSTATUS(status));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 4 && strcmp(argv[1], "count") == 0)
+		return count(argv[2], argv + 3);
+	if (argc >= 6 && strcmp(argv[1], "ratio") == 0) {
+		unsigned long rounds = strtoul(argv[2], NULL, 10);
+
+		if (rounds > 0 && rounds <= ROUNDS_MAX)
+			return ratio(rounds, argv[3], argv[4], argv + 5);
+	}
+	fputs("usage: measure count STDIN PROGRAM ARGS... | measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...\n",
+	      stderr);
+	return 100;
+}
