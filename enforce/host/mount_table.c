@@ -166,17 +166,19 @@ static size_t climb_stack(const struct mount_table *table, size_t row, const cha
 	return row;
 }
 
-/* Length of the next longer prefix of @path that ends at a component; 0 when there is none. */
-static size_t longer_prefix(const char *path, size_t len)
+size_t path_next_prefix(const char *path, size_t len)
 {
-	if (path[len] == '\0' || (len == 1 && path[1] == '\0'))
+	size_t slash = len > 1, next;
+
+	if (path[len] == '\0')
 		return 0;
-	return len <= 1 ? 1 + strcspn(path + 1, "/") : len + 1 + strcspn(path + len + 1, "/");
+	next = len + slash + strcspn(path + len + slash, "/");
+	return next > len ? next : len + 1;
 }
 
 static size_t walk(const struct mount_table *table, size_t row, const char *path, bool inside)
 {
-	for (size_t len = 1; len != 0; len = longer_prefix(path, len))
+	for (size_t len = 1; len != 0; len = path_next_prefix(path, len))
 		row = climb_stack(table, row, path, len, inside);
 	return row;
 }
@@ -239,7 +241,7 @@ int mount_table_mark(struct arena *arena, struct mount_table *table, size_t root
 /* Does any mount upon @row, at a prefix of @path from @len on and shorter than @end, other than @but, catch the path? */
 static bool caught(const struct mount_table *table, size_t row, const char *path, size_t len, size_t end, size_t but)
 {
-	for (; len != 0 && len < end; len = longer_prefix(path, len)) {
+	for (; len != 0 && len < end; len = path_next_prefix(path, len)) {
 		size_t child = child_at(table, row, path, len, false);
 
 		if (child != NO_ROW && child != but)

@@ -102,25 +102,18 @@ static size_t count_rows(const struct mount_table *table, unsigned major, unsign
 	return n;
 }
 
-static size_t next_prefix(const char *path, size_t len)
-{
-	if (path[len] == '\0' || path[1] == '\0')
-		return 0;
-	return len + (len > 1) + strcspn(path + len + (len > 1), "/");
-}
-
 void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
 		  struct path_list *list)
 {
 	size_t first = is_plain(fs_path) ? 1 : strlen(fs_path), room = 0, n = 0;
 	struct candidate *candidates;
 
-	for (size_t len = first; len != 0; len = next_prefix(fs_path, len))
+	for (size_t len = first; len != 0; len = path_next_prefix(fs_path, len))
 		room += count_rows(view->node, major, minor, fs_path, len);
 	candidates = arena_array(view->arena, room, sizeof(*candidates));
 	if (!candidates)
 		return;
-	for (size_t len = first; len != 0; len = next_prefix(fs_path, len))
+	for (size_t len = first; len != 0; len = path_next_prefix(fs_path, len))
 		n = gather(view, major, minor, fs_path, len, candidates, n, room);
 	qsort(candidates, n, sizeof(*candidates), by_directness);
 	/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */
@@ -174,8 +167,10 @@ static const char *without_mark(struct arena *arena, const char *fs_path, bool *
 {
 	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
 
-	*ret_deleted = len > mark && strcmp(fs_path + len - mark, deleted_mark) == 0;
-	return *ret_deleted ? arena_strndup(arena, fs_path, len - mark) : fs_path;
+	*ret_deleted = len >= mark && strcmp(fs_path + len - mark, deleted_mark) == 0;
+	if (!*ret_deleted)
+		return fs_path;
+	return len == mark ? "/" : arena_strndup(arena, fs_path, len - mark);
 }
 
 static const char *add_layers(const struct mount_view *view, const struct mount_row *row, const char *fs_path,
