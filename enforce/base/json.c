@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "json_scan.h"
 
@@ -23,10 +24,28 @@ static void arena_no_free(void *memory)
 	(void)memory;
 }
 
+/*
+ * What keeps a hostile document from filling one bucket of jansson's tables. By itself jansson opens /dev/urandom for
+ * it; the kernel hands random bytes to every program at its start (getauxval(3)).
+ */
+static void seed_tables(void)
+{
+	static bool done;
+	size_t seed = 0;
+	const unsigned char *random = done ? NULL : (const unsigned char *)getauxval(AT_RANDOM);
+
+	if (random)
+		memcpy(&seed, random + 8, sizeof(seed));
+	if (seed != 0)
+		json_object_seed(seed);
+	done = true;
+}
+
 struct arena *json_use_arena(struct arena *arena)
 {
 	struct arena *before = json_arena;
 
+	seed_tables();
 	json_arena = arena;
 	if (arena)
 		json_set_alloc_funcs(arena_malloc, arena_no_free);

@@ -127,26 +127,46 @@ static size_t plain_character(const unsigned char **s, char *text)
 	return 4;
 }
 
-/* Appends @s character by character within @max bytes. Where it must be cut, the last place that leaves room for the
- * ellipsis is where the text ends. */
+/* Bytes from @s on that stand for themselves in either kind of text. */
+static size_t ordinary(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+/*
+ * Appends @s within @max bytes: ordinary bytes by runs, the others one by one. Where it must be cut, the last place that
+ * leaves room for the ellipsis is where the text ends.
+ */
 static void append_within(struct out *out, const char *s, size_t max,
 			  size_t (*character)(const unsigned char **, char *))
 {
 	const unsigned char *at = (const unsigned char *)s;
-	const size_t start = out->len;
+	const size_t start = out->len, keep = max - (sizeof(ellipsis) - 1);
 	size_t fallback = start;
 
 	while (*at) {
+		const size_t used = out->len - start;
+		size_t n = used < keep ? ordinary((const char *)at, keep - used) : 0;
 		char text[8];
-		size_t n = character(&at, text);
 
-		if (out->len - start + n > max) {
+		if (n > 0) {
+			out_bytes(out, (const char *)at, n);
+			at += n;
+			fallback = out->len;
+			continue;
+		}
+		n = character(&at, text);
+		if (used + n > max) {
 			out->len = fallback;
 			out_str(out, ellipsis);
 			return;
 		}
 		out_bytes(out, text, n);
-		if (out->len - start + sizeof(ellipsis) - 1 <= max)
+		if (used + n <= keep)
 			fallback = out->len;
 	}
 }
