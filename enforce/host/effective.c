@@ -31,19 +31,20 @@ static long parent_mount_of(const struct mount_work *work, const long *mount_of,
 	return -1;
 }
 
-static enum tri read_only_of(const struct mount_row *row, const struct mount *mount)
+/*
+ * crun makes mounts read-only when all hooks have run. What it mounts in one go (cgroup v1) it makes so together; below
+ * an rbind nobody does.
+ */
+static enum tri read_only_of(const struct mount_work *work, const struct mount_row *row, long mount, long parent)
 {
+	const struct mount *mounts = work->container->mounts;
+
 	if (option_has(row->options, "ro") || option_has(row->super_options, "ro"))
 		return TRI_YES;
-	return mount && mount->read_only ? TRI_UNKNOWN : TRI_NO;
-}
-
-/* What the runtime mounts below a filesystem that it made, cgroup v1's hierarchies, is as late with "ro" as that one. */
-static const struct mount *made_with(const struct mount_work *work, long parent)
-{
-	const struct mount *mount = parent >= 0 ? &work->container->mounts[parent] : NULL;
-
-	return mount && mount->kind == MOUNT_FILESYSTEM ? mount : NULL;
+	if (mount >= 0)
+		return mounts[mount].read_only ? TRI_UNKNOWN : TRI_NO;
+	return parent >= 0 && mounts[parent].kind == MOUNT_FILESYSTEM && mounts[parent].read_only ? TRI_UNKNOWN
+												  : TRI_NO;
 }
 
 /* Does the node have a peer or a slave of this group? A group of the container's own carries nothing to the node. */
@@ -84,17 +85,16 @@ static struct host_mount of_row(const struct mount_work *work, const long *mount
 {
 	const struct mount_row *row = &work->table->rows[index];
 	const struct mount *mount = mount_of[index] >= 0 ? &work->container->mounts[mount_of[index]] : NULL;
-	long parent = mount ? -1 : parent_mount_of(work, mount_of, index);
 	bool bind = mount && mount->kind == MOUNT_BIND;
 	struct host_mount result = {
 		.mount = mount_of[index],
-		.parent_mount = parent,
+		.parent_mount = mount ? -1 : parent_mount_of(work, mount_of, index),
 		.effective = true,
 		.path = path_in_container(work, row),
-		.read_only = read_only_of(row, mount ? mount : made_with(work, parent)),
 		.shared = shared_of(work, row),
 	};
 
+	result.read_only = read_only_of(work, row, result.mount, result.parent_mount);
 	origin_of(&work->view, row, row->root, bind, result.parent_mount < 0, &result.origin);
 	if (bind)
 		result.origin.source = source_clean(work->view.arena, work->container, mount);

@@ -35,6 +35,11 @@ int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_m
 /** idmap_from_spec() - maps that follow from the spec alone, when they do; leaves id_maps_known alone otherwise */
 void idmap_from_spec(struct host *host, const struct container *container);
 
+/* userns.c */
+
+/** idmap_by_joining() - maps of the user namespace at @path; what cannot be read stays unknown */
+void idmap_by_joining(struct arena *arena, const char *path, struct host *host);
+
 /* apparmor.c */
 
 /** apparmor_parse() - lines "name (mode)", before them optionally "enabled: Y|N". Fills in the apparmor fields. */

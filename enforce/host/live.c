@@ -97,6 +97,8 @@ static void collect_id_maps(struct arena *arena, struct host *host, const struct
 
 		if (owner >= 0)
 			read_maps(arena, host, owner);
+		if (!host->id_maps_known)
+			idmap_by_joining(arena, path, host);
 		return;
 	}
 	idmap_from_spec(host, container);
