@@ -3,8 +3,6 @@
  * The one place where findings become a verdict. Rules only say what they
  * see; the policy says what that means; here the two meet.
  */
-#include <string.h>
-
 #include "ocigate/decision.h"
 
 static unsigned scope_of(const struct container *container)
@@ -17,13 +15,27 @@ static enum effect effect_of(const struct rule_policy *rule_policy, const struct
 	return container->exec ? rule_policy->exec_effect : rule_policy->effect;
 }
 
+/* May an exception, whoever it is for, have the rule judged that the policy has not? */
+static bool exception_enables(const struct policy *policy, enum rule_id rule)
+{
+	for (size_t i = 0; i < policy->n_exceptions; i++)
+		for (size_t j = 0; j < policy->exceptions[i].n_rules; j++) {
+			const struct exception_rule *change = &policy->exceptions[i].rules[j];
+
+			if (change->rule == rule && change->has_effect && change->effect != EFFECT_DISABLED)
+				return true;
+		}
+	return false;
+}
+
 unsigned engine_facts(const struct policy *policy, const struct container *container)
 {
 	unsigned facts = 0;
 
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		if ((rule_table[i]->scope & scope_of(container)) != 0 &&
-		    effect_of(&policy->rules[i], container) != EFFECT_DISABLED)
+		    (effect_of(&policy->rules[i], container) != EFFECT_DISABLED ||
+		     exception_enables(policy, rule_table[i]->id)))
 			facts |= rule_table[i]->facts;
 	return facts;
 }
@@ -120,16 +132,55 @@ void engine_conclude(struct decision *decision)
 	decision->verdict = admitted ? VERDICT_ADMIT : VERDICT_DENY;
 }
 
+/* The rule's part of the policy for this one container: with its exception, if it has one. */
+static void judge_with_exception(const struct rule *rule, const struct container *container, const struct host *host,
+				 const struct policy *policy, enum judge_as as, int64_t now, struct findings *findings)
+{
+	struct rule_policy rule_policy = policy->rules[rule->id];
+	const struct exception *exception = NULL;
+	const struct exception_rule *change = policy_exception_for(policy, container, rule->id, now, &exception);
+	const size_t first = findings->n;
+
+	if (change && change->has_effect) {
+		rule_policy.effect = change->effect;
+		rule_policy.exec_effect = change->effect;
+	}
+	if (change && change->settings)
+		rule_policy.settings = change->settings;
+	engine_judge_rule(rule, container, host, &rule_policy, as, findings);
+	for (size_t i = first; change && change->has_effect && i < findings->n; i++)
+		findings->items[i].exception = exception->name;
+}
+
+/* Whoever is refused since yesterday should not have to find out why. */
+static void note_expired(const struct container *container, const struct policy *policy, int64_t now,
+			 struct decision *decision)
+{
+	enum { NOTES_MAX = 4 };
+	size_t i = policy_exception_expired(policy, container, now, 0);
+
+	for (unsigned told = 0; i < policy->n_exceptions && told < NOTES_MAX; told++) {
+		const struct exception *exception = &policy->exceptions[i];
+		char bytes[40];
+		struct out date;
+
+		out_init(&date, bytes, sizeof(bytes));
+		out_time(&date, (exception->expires - 1) * 1000000);
+		decision_note(decision, "the exception %s ended on %.10s", exception->name, bytes);
+		i = policy_exception_expired(policy, container, now, i + 1);
+	}
+}
+
 void engine_judge(const struct container *container, const struct host *host, const struct policy *policy,
 		  enum judge_as as, int64_t now, struct decision *decision)
 {
 	struct findings *findings = &decision->findings;
 
-	(void)now;
 	decision->policy_digest = policy->digest ? policy->digest : "";
 	decision->policy_stale = policy->stale;
 	for (size_t i = 0; i < RULE_COUNT; i++)
-		engine_judge_rule(rule_table[i], container, host, &policy->rules[i], as, findings);
+		judge_with_exception(rule_table[i], container, host, policy, as, now, findings);
+	note_expired(container, policy, now, decision);
 	if (findings->failed || findings->arena->failed) {
 		decision->error = "out of memory";
 		decision->error_kind = ERR_SYSTEM;

@@ -29,51 +29,13 @@ static void member(struct out *out, const char *key, const char *value, size_t m
 	out_json(out, value, max);
 }
 
-static void two_digits(struct out *out, int64_t value)
-{
-	char digits[2] = {(char)('0' + value / 10 % 10), (char)('0' + value % 10)};
-
-	out_bytes(out, digits, 2);
-}
-
-/*
- * RFC 3339 in UTC. Not by gmtime(): the C library would read /etc/localtime first. Days since 1970 become a date in
- * the calendar whose year begins in March, where the leap day is the last.
- */
-static void timestamp(struct out *out, int64_t time_us)
-{
-	int64_t seconds = time_us / 1000000, rest = seconds % 86400;
-	int64_t day = seconds / 86400 + 719468, era = day / 146097, of_era = day % 146097;
-	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t from_march = (5 * of_year + 2) / 153;
-	int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
-	int64_t us = time_us % 1000000;
-
-	out_str(out, "{\"time\":\"");
-	out_number(out, year_of_era + era * 400 + (month <= 2));
-	out_str(out, "-");
-	two_digits(out, month);
-	out_str(out, "-");
-	two_digits(out, of_year - (153 * from_march + 2) / 5 + 1);
-	out_str(out, "T");
-	two_digits(out, rest / 3600);
-	out_str(out, ":");
-	two_digits(out, rest / 60 % 60);
-	out_str(out, ":");
-	two_digits(out, rest % 60);
-	out_str(out, ".");
-	two_digits(out, us / 10000);
-	two_digits(out, us / 100 % 100);
-	two_digits(out, us % 100);
-	out_str(out, "Z\"");
-}
-
 static void head(struct out *out, const struct decision *decision)
 {
 	const struct identity *identity = &decision->identity;
 
-	timestamp(out, decision->time_us);
+	out_str(out, "{\"time\":\"");
+	out_time(out, decision->time_us);
+	out_str(out, "\"");
 	member(out, "verdict", decision->verdict == VERDICT_ADMIT ? "admit" : "deny", 16);
 	member(out, "stage", decision->stage, NAME_ROOM);
 	member(out, "engine", engine_names[identity->engine], NAME_ROOM);

@@ -111,7 +111,7 @@ int verb_hook(int argc, char **argv)
 {
 	static struct run run;
 	const char *stage;
-	int status;
+	int status = ERR_USAGE;
 
 	harden_hook();
 	deadline_start(DEADLINE_SECONDS);

@@ -28,6 +28,8 @@ int run_policy(struct run *run, const struct policy_dirs *dirs)
 	if (policy_load(&run->arena, dirs, &run->policy_own, &err) < 0)
 		return run_fail(run, &err);
 	run->policy = &run->policy_own;
+	if (run->policy->note)
+		decision_note(&run->decision, "%s", run->policy->note);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ocigate/err.h"
 
@@ -39,6 +40,9 @@ void out_str(struct out *out, const char *s);
 
 /** out_number() - append @value in decimal */
 void out_number(struct out *out, long long value);
+
+/** out_time() - append @time_us, microseconds since 1970 and not before, as 2026-11-21T20:14:07.123456Z */
+void out_time(struct out *out, int64_t time_us);
 
 /**
  * out_json() - append @s as a JSON string in quotes that takes at most @max bytes, or null for NULL

@@ -216,3 +216,91 @@ Test(engine, a_decision_that_nobody_filled_in_denies)
 	cr_assert_neq(decision_exit_code(&forgotten), 0);
 	cr_assert_neq(decision_exit_code(&decision), 0, "decision_init() denies");
 }
+
+/* A container that shares the host's pid namespace, and a policy that judges nothing else. */
+static struct host sharing_host;
+static struct container pod_container;
+static struct policy policy;
+static struct exception_rule change;
+static struct exception exception;
+
+static void begin_exceptions(void)
+{
+	static const char *const namespaces[] = {"monitoring"};
+
+	begin();
+	for (int type = 0; type < NS_TYPES; type++)
+		sharing_host.namespaces[type].shared = type == NS_PID ? TRI_YES : TRI_NO;
+	pod_container = (struct container){.identity = {.engine = ENGINE_CONTAINERD,
+							.trusted = true,
+							.containerd_namespace = "k8s.io",
+							.namespace = "monitoring",
+							.pod = "exporter",
+							.pod_uid = "",
+							.container = "main",
+							.image = "x",
+							.image_digest = "",
+							.sandbox_id = "",
+							.is_sandbox = TRI_NO,
+							.handler = "",
+							.ports_json = ""}};
+	policy_builtin(&policy);
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		policy.rules[i].effect = EFFECT_DISABLED;
+	policy.rules[RULE_host_namespaces].effect = EFFECT_DENY;
+	change = (struct exception_rule){.rule = RULE_host_namespaces, .has_effect = true, .effect = EFFECT_AUDIT};
+	exception = (struct exception){.name = "exporter",
+				       .reason = "reads /proc",
+				       .namespaces = {namespaces, 1},
+				       .rules = &change,
+				       .n_rules = 1};
+	policy.exceptions = &exception;
+	policy.n_exceptions = 1;
+}
+
+TestSuite(exceptions, .init = begin_exceptions, .fini = finish);
+
+Test(exceptions, change_the_effect_and_are_named)
+{
+	engine_judge(&pod_container, &sharing_host, &policy, JUDGE_HOOK, 0, &decision);
+	cr_assert_eq(decision.verdict, VERDICT_ADMIT);
+	cr_assert_eq(decision.findings.n, 1);
+	cr_assert_eq(decision.findings.items[0].effect, EFFECT_AUDIT);
+	cr_assert_str_eq(decision.findings.items[0].exception, "exporter");
+	cr_assert_eq(decision.notes.n, 0);
+}
+
+Test(exceptions, are_not_for_others)
+{
+	pod_container.identity.namespace = "default";
+	engine_judge(&pod_container, &sharing_host, &policy, JUDGE_HOOK, 0, &decision);
+	cr_assert_eq(decision.verdict, VERDICT_DENY);
+	cr_assert_null(decision.findings.items[0].exception);
+}
+
+Test(exceptions, say_when_they_have_ended)
+{
+	exception.has_expiry = true;
+	exception.expires = 951868800; /* 2000-03-01T00:00:00Z: the end of 29 February */
+	engine_judge(&pod_container, &sharing_host, &policy, JUDGE_HOOK, 951868800, &decision);
+	cr_assert_eq(decision.verdict, VERDICT_DENY);
+	cr_assert_eq(decision.notes.n, 1);
+	cr_assert_str_eq(decision.notes.items[0], "the exception exporter ended on 2000-02-29");
+}
+
+Test(exceptions, hold_to_their_last_second)
+{
+	exception.has_expiry = true;
+	exception.expires = 951868800;
+	engine_judge(&pod_container, &sharing_host, &policy, JUDGE_HOOK, 951868799, &decision);
+	cr_assert_eq(decision.verdict, VERDICT_ADMIT);
+}
+
+Test(exceptions, may_have_a_disabled_rule_judged)
+{
+	policy.rules[RULE_host_namespaces].effect = EFFECT_DISABLED;
+	change.effect = EFFECT_DENY;
+	cr_assert_eq(engine_facts(&policy, &pod_container), (unsigned)HOST_FACT_NAMESPACES);
+	engine_judge(&pod_container, &sharing_host, &policy, JUDGE_HOOK, 0, &decision);
+	cr_assert_eq(decision.verdict, VERDICT_DENY);
+}
