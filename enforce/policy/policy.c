@@ -101,8 +101,22 @@ static int list_sources(struct draft *draft, const struct sources *sources)
 	return 0;
 }
 
+static int sum_up(struct arena *arena, struct problems *problems, struct policy *policy, char **ret_text)
+{
+	char *text = policy_text(arena, policy, true);
+	const char *digest = text ? policy_text_digest(arena, text) : NULL;
+
+	if (!digest) {
+		problems->failed = true;
+		return -1;
+	}
+	policy->digest = digest;
+	*ret_text = text;
+	return 0;
+}
+
 int policy_collect(struct arena *arena, const struct policy_dirs *dirs, struct problems *problems,
-		   struct sources *ret_sources, struct policy *ret_policy)
+		   struct sources *ret_sources, struct policy *ret_policy, char **ret_text)
 {
 	struct draft draft;
 	int result;
@@ -117,7 +131,7 @@ int policy_collect(struct arena *arena, const struct policy_dirs *dirs, struct p
 		problems->failed = true;
 	result = draft_finish(&draft, ret_policy);
 	draft_release(&draft);
-	return result;
+	return result < 0 ? -1 : sum_up(arena, problems, ret_policy, ret_text);
 }
 
 int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy, struct err *err)
@@ -125,8 +139,9 @@ int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct poli
 	struct problems problems = {.arena = arena};
 	struct sources sources = {0};
 	struct policy policy;
+	char *text;
 
-	if (policy_collect(arena, dirs, &problems, &sources, &policy) < 0)
+	if (policy_collect(arena, dirs, &problems, &sources, &policy, &text) < 0)
 		return problems_err(&problems, err);
 	*ret_policy = policy;
 	return 0;
@@ -137,15 +152,20 @@ int policy_parse(struct arena *arena, const char *name, const char *text, struct
 	struct problems problems = {.arena = arena};
 	struct draft draft;
 	JSON_AUTO json_t *json = document_parse(&problems, name, text, strlen(text));
+	struct policy policy;
+	char *canonical;
 	int result;
 
 	draft_init(&draft, arena, &problems);
 	draft_track(&draft);
 	if (json)
 		draft_apply(&draft, name, json, DOCUMENT_DROP_IN);
-	result = draft_finish(&draft, ret_policy);
+	result = draft_finish(&draft, &policy);
 	draft_release(&draft);
-	return result < 0 ? problems_err(&problems, err) : 0;
+	if (result < 0 || sum_up(arena, &problems, &policy, &canonical) < 0)
+		return problems_err(&problems, err);
+	*ret_policy = policy;
+	return 0;
 }
 
 int policy_parse_rule(struct arena *arena, const struct rule *rule, const char *text, struct rule_policy *ret,

@@ -13,10 +13,24 @@ json_t *document_parse(struct problems *problems, const char *file, const char *
 
 /**
  * policy_collect() - read everything, with origins; all that is wrong ends in @problems
+ * @ret_text: canonical text of the whole policy
  *
  * Return: 0, or -1 with errors noted.
  */
 int policy_collect(struct arena *arena, const struct policy_dirs *dirs, struct problems *problems,
-		   struct sources *ret_sources, struct policy *ret_policy) MUST_CHECK;
+		   struct sources *ret_sources, struct policy *ret_policy, char **ret_text) MUST_CHECK;
+
+/**
+ * policy_document() - the policy as a document; @full: with everything, else what differs from the compiled-in defaults
+ *
+ * Return: a new reference, or NULL when out of memory.
+ */
+json_t *policy_document(const struct policy *policy, bool full) MUST_CHECK;
+
+/** policy_text() - the same as canonical text on one line. Return: NULL when out of memory. */
+char *policy_text(struct arena *arena, const struct policy *policy, bool full) MUST_CHECK;
+
+/** policy_text_digest() - "sha256:…" of a text. Return: NULL when out of memory. */
+char *policy_text_digest(struct arena *arena, const char *text) MUST_CHECK;
 
 #endif
