@@ -50,6 +50,8 @@ enum finding_kind {
  * @value: the offending value as a person would quote it, "" if none
  * @message: what is wrong, a clause without a final stop: "shares the host's network"
  * @remedy: what to change, in the words of the person who wrote the pod: "set hostNetwork: false"
+ * @proposal: what an amendment puts at @pointer where the rule knows it better than the amendment: the text of a
+ *            number (a string below /linux/resources/unified), or a string without quotes; NULL: the amendment knows
  */
 struct finding {
 	const struct rule *rule;
@@ -63,6 +65,7 @@ struct finding {
 	const char *value;
 	const char *message;
 	const char *remedy;
+	const char *proposal;
 };
 
 /**
