@@ -130,6 +130,9 @@ static int collect_recorded(struct run *run, int bundle_fd, struct err *err)
 	if (host_recorded(&run->arena, &run->container, host_fd, facts, &run->host, err) < 0)
 		return err_wrap(err, "host");
 	run_identity(run, run->host.bundle_owner);
+	if ((facts & HOST_FACT_PORTS) != 0 &&
+	    host_ports_recorded(&run->arena, &run->container, host_fd, &run->host, err) < 0)
+		return err_wrap(err, "host");
 	return 0;
 }
 

@@ -64,6 +64,11 @@ int lsm_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK
 /** bundle_owner_parse() - lines "uid gid mode path" of every directory from / to the bundle, mode in octal */
 enum bundle_owner bundle_owner_parse(const char *text);
 
+/* ports.c */
+
+/** ports_live() - declared and mapped ports; the container's identity must be known */
+void ports_live(struct arena *arena, const struct container *container, struct host *host);
+
 /* text.c */
 
 /**

@@ -214,6 +214,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 		return -1;
 	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0 && lsm_read(arena, &host, err) < 0)
 		return -1;
+	if ((facts & HOST_FACT_PORTS) != 0)
+		ports_live(arena, container, &host);
 	if (arena->failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	*ret_host = host;

@@ -58,7 +58,7 @@ static void judge_ports(const struct container *container, const struct host *ho
 {
 	bool pod = identity_is_pod(&container->identity);
 
-	for (size_t i = 0; host->ports_known == TRI_YES && i < host->n_ports; i++) {
+	for (size_t i = 0; i < host->n_ports; i++) {
 		const struct host_port *port = &host->ports[i];
 		long number = (long)port->host_port;
 

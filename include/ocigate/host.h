@@ -17,6 +17,7 @@
 
 #include "ocigate/arena.h"
 #include "ocigate/container.h"
+#include "ocigate/ports.h"
 #include "ocigate/rule.h"
 #include "ocigate/spec.h"
 #include "ocigate/state.h"
@@ -123,13 +124,6 @@ struct apparmor_profile {
 	const char *mode;
 };
 
-/** struct host_ports - node ports that are mapped to the container's pod */
-struct host_port {
-	int64_t host_port;
-	int64_t container_port;
-	const char *protocol;
-};
-
 /**
  * struct host - everything rules know about the kernel
  * @facts: bits of enum host_fact that were collected; a missing bit means unknown
@@ -137,6 +131,7 @@ struct host_port {
  * @mounts: the container's mounts; every element of container->mounts that is mounted comes at least once
  * @mounts_why: why mounts could not be told, or NULL
  * @rootfs: origin of the container's root directory
+ * @ports_known: are the declared ports of the container known? host ports are listed as far as they are found
  * @apparmor_recorded: a recording without AppArmor facts has false: neither yes nor no
  */
 struct host {
@@ -237,6 +232,15 @@ bool bind_owner_keeps(const struct bind_owner *owner, const char *path);
 
 /** bind_owner_layer() - is @path a layer in the image store of the container's engine? */
 bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more);
+
+/**
+ * host_ports_recorded() - ports from the recording (file "ports") and the container's own spec
+ *
+ * Apart from host_recorded(), because the identity must be known.
+ * Return: 0, or -1 with ERR_INPUT for a file that is there but malformed.
+ */
+int host_ports_recorded(struct arena *arena, const struct container *container, int dirfd, struct host *host,
+			struct err *err) MUST_CHECK;
 
 /** host_namespaces_judge() - fill in @shared of every namespace from inodes and the spec's entries */
 void host_namespaces_judge(struct host *host, const struct container *container);

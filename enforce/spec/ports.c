@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Port lists as the kubelet, CRI-O and CNI write them:
+ *   io.kubernetes.container.ports      [{"name", "hostPort", "containerPort", "protocol"}]
+ *   io.kubernetes.cri-o.PortMappings   [{"HostPort", "ContainerPort", "Protocol", "HostIP"}]
+ *   a CNI result                       {"capabilityArgs": {"portMappings": [ as the first ]}}
+ */
+#include <string.h>
+
+#include "ocigate/json.h"
+#include "ocigate/ports.h"
+
+static int64_t port_of(const json_t *entry, const char *key, const char *crio_key)
+{
+	const json_t *value = json_object_get(entry, key);
+
+	if (!value)
+		value = json_object_get(entry, crio_key);
+	return json_is_integer(value) ? (int64_t)json_integer_value(value) : 0;
+}
+
+static const char *protocol_of(struct arena *arena, const json_t *entry)
+{
+	const char *text = json_string_value(json_object_get(entry, "protocol"));
+
+	if (!text)
+		text = json_string_value(json_object_get(entry, "Protocol"));
+	return text ? arena_strdup(arena, text) : "TCP";
+}
+
+static int read_list(struct arena *arena, const json_t *list, struct ports *ports, struct err *err)
+{
+	size_t n = json_array_size(list);
+	struct host_port *items = arena_array(arena, ports->n + n, sizeof(*items));
+
+	if (!items)
+		return err_set(err, ERR_SYSTEM, "out of memory while reading ports");
+	if (ports->n > 0)
+		memcpy(items, ports->items, ports->n * sizeof(*items));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *entry = json_array_get(list, i);
+
+		if (!json_is_object(entry))
+			return err_set(err, ERR_INPUT, "a list of ports has an entry that is no object");
+		items[ports->n + i] = (struct host_port){
+			.host_port = port_of(entry, "hostPort", "HostPort"),
+			.container_port = port_of(entry, "containerPort", "ContainerPort"),
+			.protocol = protocol_of(arena, entry),
+		};
+		if (!items[ports->n + i].protocol)
+			return err_set(err, ERR_SYSTEM, "out of memory while reading ports");
+	}
+	*ports = (struct ports){items, ports->n + n};
+	return 0;
+}
+
+int ports_read(struct arena *arena, const char *text, size_t len, struct ports *ports, struct err *err)
+{
+	JSON_AUTO json_t *json = json_read(text, len, err);
+	const json_t *list = json;
+
+	if (!json)
+		return -1;
+	if (json_is_object(json)) {
+		list = json_object_get(json_object_get(json, "capabilityArgs"), "portMappings");
+		if (!list)
+			return 0;
+	}
+	if (!json_is_array(list))
+		return err_set(err, ERR_INPUT, "a list of ports is no list");
+	return read_list(arena, list, ports, err);
+}
