@@ -56,6 +56,9 @@ int lsm_parse(struct arena *arena, const char *text, struct strings *ret_lsms, s
 /** selinux_parse() - content of /sys/fs/selinux/enforce */
 enum tri selinux_parse(const char *text);
 
+/** selinux_absent() - TRI_NO if the known active modules do not hold SELinux, which then enforces nothing */
+enum tri selinux_absent(const struct strings *lsms);
+
 /** lsm_read() - LSM list and SELinux mode from the kernel. Return: -1 when out of memory. */
 int lsm_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which security modules are active, and whether SELinux enforces. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -37,12 +38,12 @@ enum tri selinux_parse(const char *text)
 	return TRI_UNKNOWN;
 }
 
-static bool has_selinux(const struct strings *lsms)
+enum tri selinux_absent(const struct strings *lsms)
 {
 	for (size_t i = 0; i < lsms->n; i++)
 		if (strcmp(lsms->items[i], "selinux") == 0)
-			return true;
-	return false;
+			return TRI_UNKNOWN;
+	return lsms->n > 0 ? TRI_NO : TRI_UNKNOWN;
 }
 
 int lsm_read(struct arena *arena, struct host *host, struct err *err)
@@ -56,7 +57,11 @@ int lsm_read(struct arena *arena, struct host *host, struct err *err)
 		return -1;
 	if (fs_read_file(arena, AT_FDCWD, "/sys/fs/selinux/enforce", 64, false, &text, &len, &unread) == 0)
 		host->selinux_enforcing = selinux_parse(text);
-	else if (!has_selinux(&host->lsms))
+	else
+		host->selinux_enforcing = selinux_absent(&host->lsms);
+	/* Nobody mounted securityfs: the kernel makes this directory as soon as SELinux is on. */
+	if (host->lsms.n == 0 && faccessat(AT_FDCWD, "/sys/fs", F_OK, 0) == 0 &&
+	    faccessat(AT_FDCWD, "/sys/fs/selinux", F_OK, 0) < 0 && errno == ENOENT)
 		host->selinux_enforcing = TRI_NO;
 	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }

@@ -66,7 +66,7 @@ static int read_security(struct arena *arena, int dirfd, unsigned facts, struct 
 		text = NULL;
 		if (read_text(arena, dirfd, "selinux", &text, err) < 0)
 			return -1;
-		host->selinux_enforcing = text ? selinux_parse(text) : TRI_UNKNOWN;
+		host->selinux_enforcing = text ? selinux_parse(text) : selinux_absent(&host->lsms);
 	}
 	return 0;
 }

@@ -44,6 +44,29 @@ static bool is_sha256(const char *text)
 	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
+/* Up to nine digits, so that every runtime reads the same number, or "*". */
+static const char *skip_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return *text == '*' ? text + 1 : digits > 0 && digits < 10 ? text + digits : NULL;
+}
+
+static bool is_device(const char *text)
+{
+	const char *at;
+	size_t access;
+
+	if ((text[0] != 'c' && text[0] != 'b') || text[1] != ' ')
+		return false;
+	at = skip_number(text + 2);
+	at = at && *at == ':' ? skip_number(at + 1) : NULL;
+	if (!at || *at != ' ')
+		return false;
+	access = strspn(at + 1, "rwm");
+	return access > 0 && access < 4 && at[1 + access] == '\0';
+}
+
 static int check_regex(struct reader *reader, const char *text)
 {
 	char why[128];
@@ -122,6 +145,11 @@ int check_string(struct reader *reader, enum setting_check check, const char *te
 			text);
 	case CHECK_REGEX:
 		return check_regex(reader, text);
+	case CHECK_DEVICE:
+		return is_device(text)
+			       ? 0
+			       : reader_fail(reader, "\"%s\" must be a device as in \"c 10:229 rwm\" or \"b 8:* r\"",
+					     text);
 	case CHECK_SHA256:
 		return is_sha256(text)
 			       ? 0

@@ -40,7 +40,7 @@ struct settings {
 static const struct settings defaults = {{NULL, 0}};
 
 static const struct setting settings_table[] = {
-	{"allowed", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, allowed),
+	{"allowed", SETTING_STRINGS, CHECK_DEVICE, NULL, 0, 0, offsetof(struct settings, allowed),
 	 "Devices that a container may have besides the default ones, as in a device cgroup: \"c 10:229 rwm\", \"b 8:* "
 	 "r\""},
 };

@@ -80,29 +80,9 @@ static bool judge_asked(const struct container *container, const struct host *ho
 	return false;
 }
 
-/* What the kernel shows, where the spec asked for nothing of the kind. */
-static void judge_effective(const struct container *container, const struct host_mount *mount,
-			    const struct settings *own, struct findings *findings)
-{
-	long index = mount->mount >= 0 ? mount->mount : mount->parent_mount;
-	const char *pointer = index >= 0 ? findings_text(findings, "/mounts/%ld", index) : "/mounts";
-
-	if (!mount->effective || mount->shared == TRI_NO || is_allowed(own, mount))
-		return;
-	if (index >= 0 && asks_shared(&container->mounts[index]))
-		return;
-	if (mount->shared == TRI_YES)
-		findings_add(findings, FINDING_VIOLATION, pointer, mount->path,
-			     findings_text(findings, "%s is shared with the node", mount->path), REMEDY);
-	else
-		findings_add(findings, FINDING_UNDECIDED, pointer, mount->path,
-			     findings_text(findings, "cannot tell whether %s is shared with the node", mount->path),
-			     REMEDY);
-}
-
 static bool is_quiet(const char *propagation)
 {
-	static const char *const quiet[] = {"private", "rprivate", "slave", "rslave", "unbindable", "runbindable"};
+	static const char *const quiet[] = {"", "private", "rprivate", "slave", "rslave", "unbindable", "runbindable"};
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		if (strcmp(propagation, quiet[i]) == 0)
@@ -110,17 +90,53 @@ static bool is_quiet(const char *propagation)
 	return false;
 }
 
+/* The spec's mount that it is, or that brought it along; -1 if there is none. */
+static long index_of(const struct host_mount *mount)
+{
+	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
+}
+
+/* Does the spec tell of it? Below a shared root the kernel's own file systems are shared as well. */
+static bool is_told(const struct container *container, const struct host_mount *mount, bool root_shared)
+{
+	const struct mount *asked = index_of(mount) >= 0 ? &container->mounts[index_of(mount)] : NULL;
+
+	return asked && (asks_shared(asked) || (root_shared && asked->kind == MOUNT_FILESYSTEM));
+}
+
+/* What the kernel shows, where the spec asked for nothing of the kind; once for each mount of the spec. */
+static void judge_effect(const struct container *container, const struct host *host, bool root_shared,
+			 const struct settings *own, struct findings *findings)
+{
+	long told = -2;
+
+	for (size_t i = 0; i < host->n_mounts; i++) {
+		const struct host_mount *mount = &host->mounts[i];
+		bool sure = mount->shared == TRI_YES;
+		long index = index_of(mount);
+
+		if (!mount->effective || mount->shared == TRI_NO || index == told || is_allowed(own, mount) ||
+		    is_told(container, mount, root_shared))
+			continue;
+		told = index;
+		findings_add(findings, sure ? FINDING_VIOLATION : FINDING_UNDECIDED,
+			     index >= 0 ? findings_text(findings, "/mounts/%ld", index) : "/mounts", mount->path,
+			     findings_text(findings, "%s%s is shared with the node", sure ? "" : "cannot tell whether ",
+					   mount->path),
+			     REMEDY);
+	}
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
-	const char *root = container->rootfs_propagation;
+	const char *root = container->rootfs_propagation ? container->rootfs_propagation : "";
 	bool needed = false;
 
 	for (size_t i = 0; i < container->n_mounts; i++)
 		needed = judge_asked(container, host, i, settings, findings) || needed;
-	for (size_t i = 0; i < host->n_mounts; i++)
-		judge_effective(container, &host->mounts[i], settings, findings);
-	if (root && root[0] && !is_quiet(root) && !needed)
+	judge_effect(container, host, !is_quiet(root), settings, findings);
+	if (!is_quiet(root) && !needed)
 		findings_add(findings, FINDING_VIOLATION, "/linux/rootfsPropagation", root,
 			     "shares the root file system's mounts with the node", REMEDY);
 }

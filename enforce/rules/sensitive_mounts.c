@@ -142,7 +142,7 @@ static bool judge_path(const struct container *container, const struct host_moun
 		       size_t index, const struct settings *own, struct findings *findings)
 {
 	const char *pointer = findings_text(findings, "/mounts/%zu", index);
-	const char *where = container->mounts[index].path;
+	const char *where = mount->path;
 	const char *found = find_related(&own->paths, path);
 
 	if (is_allowed(own, path))

@@ -62,6 +62,7 @@ enum setting_check {
 	CHECK_PATH,       /* absolute, clean: no "//", "/./", "/../", no trailing slash but for "/" */
 	CHECK_NAMESPACE,  /* a namespace type of the runtime-spec */
 	CHECK_REGEX,      /* "~" + POSIX extended regex, or a glob, or a prefix ending in "*"; must compile */
+	CHECK_DEVICE,     /* a rule of the device cgroup: "c 10:229 rwm", "b 8:* r" */
 	CHECK_SHA256,     /* 64 hexadecimal digits, lower case (SETTING_MAP: the values) */
 };
 
