@@ -164,6 +164,23 @@ static const char *syntax_problem(const char *jansson_text)
 	return NULL;
 }
 
+/* Is the error that the text stops here? A word or a character of several bytes may be cut too. */
+static bool ends_text(const json_error_t *error, size_t len)
+{
+	size_t at = error->position > 0 ? (size_t)error->position : 0;
+
+	switch ((int)json_error_code(error)) {
+	case json_error_premature_end_of_input:
+		return true;
+	case json_error_invalid_utf8:
+		return at + 4 > len;
+	case json_error_invalid_syntax:
+		return at >= len;
+	default:
+		return false;
+	}
+}
+
 /* What jansson says, in words for people, and where. */
 static int fail_parse(const char *text, size_t len, bool open, const json_error_t *error, struct err *err)
 {
@@ -171,12 +188,12 @@ static int fail_parse(const char *text, size_t len, bool open, const json_error_
 	char problem[256];
 	const char *known;
 
-	/* A character of several bytes may be cut too. */
-	if (open && (json_error_code(error) == json_error_premature_end_of_input || at + 4 > len))
+	/* Where jansson runs out of memory it says nothing, or blames the token that it had no room for. */
+	if (error->text[0] == '\0' || (json_arena && json_arena->failed))
+		return err_set(err, ERR_SYSTEM, "out of memory while reading JSON");
+	if (open && ends_text(error, len))
 		return fail(text, len, len, ERR_INPUT, "cut short: the text ends inside the document", err);
 	switch ((int)json_error_code(error)) {
-	case json_error_out_of_memory:
-		return err_set(err, ERR_SYSTEM, "out of memory while reading JSON");
 	case json_error_duplicate_key:
 		return fail_duplicate(text, len, at, err);
 	case json_error_invalid_utf8:

@@ -234,7 +234,7 @@ static void write_key(const char *token, size_t len, char *buffer, size_t size)
 	if (json_is_string(key) && json_string_length(key) == strlen(json_string_value(key))) {
 		(void)json_pointer_token(buffer, size, json_string_value(key));
 	} else {
-		size_t n = len >= 2 ? len - 2 : 0;
+		size_t n = len >= 2 && token[len - 1] == '"' ? len - 2 : len - 1;
 
 		n = n < size ? n : size - 1;
 		memcpy(buffer, token + 1, n);

@@ -7,6 +7,13 @@
 #include "ocigate/container.h"
 #include "schema.h"
 
+int check_access(struct walk *walk, const char *text)
+{
+	if (text[strspn(text, "rwm")] == '\0')
+		return 0;
+	return walk_deny(walk, "is \"%.64s\", must be made of r, w and m", text);
+}
+
 struct namespace_item {
 	const char *type;
 	const char *path;
@@ -73,7 +80,11 @@ int read_namespaces(struct walk *walk, json_t *value, void *base)
 }
 
 static const struct shape_field hook_fields[] = {
-	{.key = "path", .type = SHAPE_STRING, .required = true, .to = TO(struct hook_entry, path)},
+	{.key = "path",
+	 .type = SHAPE_STRING,
+	 .required = true,
+	 .check = check_not_empty,
+	 .to = TO(struct hook_entry, path)},
 	{.key = "args", .type = SHAPE_STRINGS, .to = TO(struct hook_entry, args)},
 	{.key = "env",
 	 .type = SHAPE_STRINGS,

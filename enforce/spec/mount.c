@@ -9,85 +9,126 @@
 #include "ocigate/fs.h"
 #include "schema.h"
 
-/** struct option - what a word in mounts[].options changes */
-struct option {
-	const char *name;
-	void (*apply)(struct mount *mount);
+enum option_kind {
+	OPTION_BIND,
+	OPTION_RBIND,
+	OPTION_REMOUNT,
+	OPTION_RO,
+	OPTION_RW,
+	OPTION_RRO,
+	OPTION_RRW,
+	OPTION_OTHER
 };
 
-static void bind(struct mount *mount)
-{
-	mount->kind = MOUNT_BIND;
-}
-
-static void rbind(struct mount *mount)
-{
-	mount->kind = MOUNT_BIND;
-	mount->recursive = true;
-}
-
-static void read_only(struct mount *mount)
-{
-	mount->read_only = true;
-}
-
-static void read_write(struct mount *mount)
-{
-	mount->read_only = false;
-}
-
-static void id_mapped(struct mount *mount)
-{
-	mount->id_mapped = true;
-}
-
-static const struct option option_table[] = {
-	{"bind", bind},	    {"rbind", rbind},	  {"ro", read_only},	 {"rro", read_only},
-	{"rw", read_write}, {"idmap", id_mapped}, {"ridmap", id_mapped},
+static const char *const option_names[OPTION_OTHER] = {
+	[OPTION_BIND] = "bind", [OPTION_RBIND] = "rbind", [OPTION_REMOUNT] = "remount", [OPTION_RO] = "ro",
+	[OPTION_RW] = "rw",	[OPTION_RRO] = "rro",	  [OPTION_RRW] = "rrw",
 };
 
-static const char *const propagations[] = {"private", "shared", "slave", "unbindable"};
+/* From the most open to the most closed. */
+static const char *const propagations[] = {"shared", "slave", "private", "unbindable"};
+enum { PROPAGATIONS = sizeof(propagations) / sizeof(propagations[0]) };
 
-static void apply_propagation(struct mount *mount, const char *option)
+/**
+ * struct wish - what the options ask for, before it is known what wins
+ * @flag, @recursive_flag: the last of ro and rw, and of rro and rrw, or OPTION_OTHER
+ * @propagation: the most open that was given
+ */
+struct wish {
+	bool bind;
+	bool remount;
+	enum option_kind flag;
+	enum option_kind recursive_flag;
+	size_t propagation;
+};
+
+static enum option_kind option_kind_of(const char *option)
+{
+	int kind = 0;
+
+	while (kind < OPTION_OTHER && strcmp(option_names[kind], option) != 0)
+		kind++;
+	return (enum option_kind)kind;
+}
+
+static void read_other(struct mount *mount, struct wish *wish, const char *option)
 {
 	bool recursive = option[0] == 'r';
 
-	for (size_t i = 0; i < sizeof(propagations) / sizeof(propagations[0]); i++) {
+	for (size_t i = 0; i < PROPAGATIONS; i++) {
 		if (strcmp(option + recursive, propagations[i]) != 0)
 			continue;
-		mount->propagation = propagations[i];
-		mount->recursive_propagation = recursive;
+		wish->propagation = i < wish->propagation ? i : wish->propagation;
+		mount->recursive_propagation |= recursive;
+		return;
+	}
+	/* crun takes mappings behind an equals sign. */
+	if (strncmp(option + recursive, "idmap", 5) == 0)
+		mount->id_mapped = true;
+}
+
+static void read_option(struct mount *mount, struct wish *wish, const char *option)
+{
+	enum option_kind kind = option_kind_of(option);
+
+	switch (kind) {
+	case OPTION_RBIND:
+		mount->recursive = true;
+		wish->bind = true;
+		break;
+	case OPTION_BIND:
+		wish->bind = true;
+		break;
+	case OPTION_REMOUNT:
+		wish->remount = true;
+		break;
+	case OPTION_RO:
+	case OPTION_RW:
+		wish->flag = kind;
+		break;
+	case OPTION_RRO:
+	case OPTION_RRW:
+		wish->recursive_flag = kind;
+		break;
+	case OPTION_OTHER:
+		read_other(mount, wish, option);
+		break;
 	}
 }
 
-static void apply_option(struct mount *mount, const char *option)
+/* Runtimes fail on a type like these without the option; should one not, it would bind. */
+static bool type_binds(const char *type)
 {
-	for (size_t i = 0; i < sizeof(option_table) / sizeof(option_table[0]); i++)
-		if (strcmp(option_table[i].name, option) == 0)
-			option_table[i].apply(mount);
-	apply_propagation(mount, option);
+	return type && (strcasecmp(type, "bind") == 0 || strcasecmp(type, "rbind") == 0);
 }
 
-static bool has_option(const struct mount *mount, const char *option)
+/*
+ * Where runtimes differ, the weaker reading is kept: runc lets the last of ro
+ * and rw win, crun never takes ro back; both apply rro and rrw after them. A
+ * bind with remount is a remount to the kernel, but crun may have bound before.
+ */
+static void settle(struct mount *mount, const struct wish *wish)
 {
-	for (size_t i = 0; i < mount->options.n; i++)
-		if (strcmp(mount->options.items[i], option) == 0)
-			return true;
-	return false;
+	if (wish->bind || type_binds(mount->type))
+		mount->kind = MOUNT_BIND;
+	else if (wish->remount)
+		mount->kind = MOUNT_REMOUNT;
+	mount->read_only_below = wish->recursive_flag == OPTION_RRO;
+	mount->read_only = mount->read_only_below || (wish->flag == OPTION_RO && wish->recursive_flag != OPTION_RRW);
+	if (wish->propagation < PROPAGATIONS)
+		mount->propagation = propagations[wish->propagation];
 }
 
 int finish_mount(struct walk *walk, void *base)
 {
+	struct wish wish = {.flag = OPTION_OTHER, .recursive_flag = OPTION_OTHER, .propagation = PROPAGATIONS};
 	struct mount *mount = base;
 
 	mount->path = path_clean(walk->arena, "/", mount->destination);
 	if (!mount->path)
 		return walk_no_memory(walk);
 	for (size_t i = 0; i < mount->options.n; i++)
-		apply_option(mount, mount->options.items[i]);
-	if (mount->type && strcasecmp(mount->type, "bind") == 0)
-		mount->kind = MOUNT_BIND;
-	if (has_option(mount, "remount") && mount->kind != MOUNT_BIND)
-		mount->kind = MOUNT_REMOUNT;
+		read_option(mount, &wish, mount->options.items[i]);
+	settle(mount, &wish);
 	return 0;
 }

@@ -102,7 +102,7 @@ static const struct shape_field shape_process_fields[] = {
 	{.key = "args", .type = SHAPE_STRINGS, .to = TO(struct process, args)},
 	{.key = "commandLine", .type = SHAPE_STRING},
 	{.key = "env", .type = SHAPE_STRINGS, .to = TO(struct process, env)},
-	{.key = "cwd", .type = SHAPE_STRING, .required = true, .to = TO(struct process, cwd)},
+	{.key = "cwd", .type = SHAPE_STRING, .required = true, .check = check_not_empty, .to = TO(struct process, cwd)},
 	{.key = "capabilities", .type = SHAPE_OWN, .required = true, .read = read_capabilities, .to = HERE},
 	{.key = "rlimits",
 	 .type = SHAPE_LIST,
@@ -133,7 +133,11 @@ SHAPE(shape_process, .size = sizeof(struct process));
 /* --- root, mounts --- */
 
 static const struct shape_field shape_root_fields[] = {
-	{.key = "path", .type = SHAPE_STRING, .required = true, .to = TO(struct container, root_path)},
+	{.key = "path",
+	 .type = SHAPE_STRING,
+	 .required = true,
+	 .check = check_not_empty,
+	 .to = TO(struct container, root_path)},
 	{.key = "readonly", .type = SHAPE_BOOL, .to = TO(struct container, root_read_only)},
 };
 static SHAPE(shape_root, .size = 0);
@@ -154,7 +158,11 @@ static const struct shape_field shape_id_mapping_fields[] = {
 static SHAPE(shape_id_mapping, .size = sizeof(struct id_mapping));
 
 static const struct shape_field shape_mount_fields[] = {
-	{.key = "destination", .type = SHAPE_STRING, .required = true, .to = TO(struct mount, destination)},
+	{.key = "destination",
+	 .type = SHAPE_STRING,
+	 .required = true,
+	 .check = check_not_empty,
+	 .to = TO(struct mount, destination)},
 	{.key = "type", .type = SHAPE_STRING, .to = TO(struct mount, type)},
 	{.key = "source", .type = SHAPE_STRING, .to = TO(struct mount, source)},
 	{.key = "options", .type = SHAPE_STRINGS, .to = TO(struct mount, options)},
@@ -172,7 +180,7 @@ static const struct shape_field shape_device_rule_fields[] = {
 	{.key = "type", .type = SHAPE_LETTER, .words = WORDS("abc"), .to = TO(struct device_rule, type)},
 	{.key = "major", .type = SHAPE_INT, .min = -1, .max = UINT32_MAX, .to = TO(struct device_rule, major)},
 	{.key = "minor", .type = SHAPE_INT, .min = -1, .max = UINT32_MAX, .to = TO(struct device_rule, minor)},
-	{.key = "access", .type = SHAPE_STRING, .to = TO(struct device_rule, access)},
+	{.key = "access", .type = SHAPE_STRING, .check = check_access, .to = TO(struct device_rule, access)},
 };
 static SHAPE(shape_device_rule, .size = sizeof(struct device_rule), .initial = &any_device);
 
@@ -337,7 +345,11 @@ static SHAPE(shape_seccomp, .size = 0);
 /* --- linux --- */
 
 static const struct shape_field shape_device_fields[] = {
-	{.key = "path", .type = SHAPE_STRING, .required = true, .to = TO(struct device, path)},
+	{.key = "path",
+	 .type = SHAPE_STRING,
+	 .required = true,
+	 .check = check_not_empty,
+	 .to = TO(struct device, path)},
 	{.key = "type", .type = SHAPE_LETTER, .required = true, .words = WORDS("cbup"), .to = TO(struct device, type)},
 	{.key = "major", .type = SHAPE_INT, .max = UINT32_MAX, .to = TO(struct device, major)},
 	{.key = "minor", .type = SHAPE_INT, .max = UINT32_MAX, .to = TO(struct device, minor)},
@@ -480,7 +492,7 @@ SHAPE(shape_container, .size = sizeof(struct container));
 /* crun adds "root", "owner" and others; runtimes may add more. */
 static const struct shape_field shape_state_fields[] = {
 	{.key = "ociVersion", .type = SHAPE_STRING, .to = TO(struct state, oci_version)},
-	{.key = "id", .type = SHAPE_STRING, .required = true, .to = TO(struct state, id)},
+	{.key = "id", .type = SHAPE_STRING, .required = true, .check = check_not_empty, .to = TO(struct state, id)},
 	{.key = "status", .type = SHAPE_STRING, .to = TO(struct state, status)},
 	{.key = "pid", .type = SHAPE_OWN, .read = read_pid, .to = HERE},
 	{.key = "bundle", .type = SHAPE_STRING, .required = true, .to = TO(struct state, bundle)},

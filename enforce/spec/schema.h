@@ -141,6 +141,8 @@ int read_namespaces(struct walk *walk, json_t *value, void *base);
 int read_hooks(struct walk *walk, json_t *value, void *base);
 int read_gids(struct walk *walk, json_t *value, void *base);
 int read_pid(struct walk *walk, json_t *value, void *base);
+int check_not_empty(struct walk *walk, const char *text);
+int check_access(struct walk *walk, const char *text);
 int finish_mount(struct walk *walk, void *base);
 
 #endif

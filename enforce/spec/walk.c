@@ -85,9 +85,8 @@ static const char *type_name(json_t *json)
 	case JSON_STRING:
 		return "a string";
 	case JSON_INTEGER:
-		return "a number";
 	case JSON_REAL:
-		return "a number with a fraction or an exponent";
+		return "a number";
 	case JSON_TRUE:
 		return "true";
 	case JSON_FALSE:
@@ -105,11 +104,17 @@ static const char *const type_wanted[] = {
 
 int walk_type(struct walk *walk, json_t *value, json_type type)
 {
+	uint64_t number;
+	/* json_read() has no other way to hold an integer from 2^63 on than as an array. */
+	bool large = json_is_array(value) && json_uint64(value, &number) == 0;
+
 	if (json_is_null(value))
 		return walk_deny(walk, "is null; give it a value or leave it out");
-	if (json_typeof(value) == type || (type == JSON_TRUE && json_is_false(value)))
+	if (large && type == JSON_INTEGER)
+		return walk_deny(walk, "is %llu, too large", (unsigned long long)number);
+	if (!large && (json_typeof(value) == type || (type == JSON_TRUE && json_is_false(value))))
 		return 0;
-	return walk_deny(walk, "is %s, must be %s", type_name(value), type_wanted[type]);
+	return walk_deny(walk, "is %s, must be %s", large ? "a number" : type_name(value), type_wanted[type]);
 }
 
 bool walk_plain(const char *key)
@@ -158,4 +163,9 @@ int walk_any(struct walk *walk, json_t *json)
 		if (any_member(walk, json_object_iter_key(i), json_object_iter_value(i)) < 0)
 			return -1;
 	return 0;
+}
+
+int check_not_empty(struct walk *walk, const char *text)
+{
+	return text[0] ? 0 : walk_deny(walk, "is empty");
 }

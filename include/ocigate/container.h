@@ -71,9 +71,10 @@ enum mount_kind { MOUNT_FILESYSTEM = 0, MOUNT_BIND, MOUNT_REMOUNT };
 
 /**
  * struct mount - config.md, "mounts"
- * @propagation: "private", "shared", "slave", "unbindable" or NULL; the last given wins
+ * @propagation: "private", "shared", "slave", "unbindable" or NULL; of several the most open one
  * @recursive_propagation: given with the r prefix
- * @read_only: the last of ro/rw given says ro (rro counts)
+ * @read_only: as the runtime that takes it least seriously reads the options
+ * @read_only_below: what is mounted below comes read-only too (rro)
  */
 struct mount {
 	enum mount_kind kind;
@@ -84,6 +85,7 @@ struct mount {
 	struct strings options;
 	bool recursive;          /* rbind */
 	bool read_only;
+	bool read_only_below;
 	const char *propagation;
 	bool recursive_propagation;
 	bool id_mapped;          /* own uidMappings/gidMappings, or the idmap options */

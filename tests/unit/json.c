@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The strict JSON reader: what it refuses, with which words and where it points.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ocigate/json.h"
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+struct refused {
+	const char *text;
+	enum err_kind kind;
+	const char *pointer;
+	const char *says;
+};
+
+static const struct refused refused_table[] = {
+	{"", ERR_INPUT, "", "empty"},
+	{" \t\r\n", ERR_INPUT, "", "empty"},
+	/* cut short, wherever */
+	{"{", ERR_INPUT, "", "cut short"},
+	{"{\"a\"", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":tru", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"b", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"\\", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"\xc3", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":12", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":12,", ERR_INPUT, "", "cut short"},
+	{"{\"a\":[1,2", ERR_INPUT, "/a/1", "cut short"},
+	{"{\"a\":{\"b\":1}", ERR_INPUT, "/a", "cut short"},
+	/* a slip before the end is a slip, also in a text that is cut */
+	{"{\"a\":1,\"a\":2", ERR_DENIED, "/a", "\"a\" given twice"},
+	/* duplicates, compared after decoding */
+	{"{\"a\":1,\"b\":2,\"a\":3}", ERR_DENIED, "/a", "\"a\" given twice"},
+	{"{\"user\":1,\"u\\u0073er\":2}", ERR_DENIED, "/user", "\"user\" given twice"},
+	{"{\"x\":[0,{\"c/d\":1,\"c\\/d\":2}]}", ERR_DENIED, "/x/1/c~1d", "given twice"},
+	{"{\"x\":[0,{\"~\":1,\"~\":2}]}", ERR_DENIED, "/x/1/~0", "given twice"},
+	{"{\"a\":{\"b\":1},\"c\":{\"b\":1,\"b\":1}}", ERR_DENIED, "/c/b", "\"b\" given twice"},
+	/* behind the document */
+	{"{}x", ERR_DENIED, "", "behind the end"},
+	{"{} {}", ERR_DENIED, "", "behind the end"},
+	{"{}}", ERR_DENIED, "", "behind the end"},
+	{"[]\n\n]", ERR_DENIED, "", "behind the end"},
+	/* numbers */
+	{"{\"a\":-0}", ERR_DENIED, "/a", "-0"},
+	{"{\"a\":[0,-0]}", ERR_DENIED, "/a/1", "-0"},
+	{"{\"a\":00}", ERR_DENIED, "/a", "leading zero"},
+	{"{\"a\":01}", ERR_DENIED, "/a", "leading zero"},
+	{"{\"a\":-01}", ERR_DENIED, "/a", "leading zero"},
+	{"{\"a\":0.0}", ERR_DENIED, "/a", "fraction"},
+	{"{\"a\":1e3}", ERR_DENIED, "/a", "fraction or an exponent"},
+	{"{\"a\":1E+3}", ERR_DENIED, "/a", "fraction or an exponent"},
+	{"{\"a\":-0.0}", ERR_DENIED, "/a", "fraction"},
+	{"{\"a\":18446744073709551616}", ERR_DENIED, "/a", "beyond 64 bit"},
+	{"{\"a\":99999999999999999999}", ERR_DENIED, "/a", "beyond 64 bit"},
+	{"{\"a\":-9223372036854775809}", ERR_DENIED, "/a", "beyond 64 bit"},
+	{"{\"a\":123456789012345678901234567890}", ERR_DENIED, "/a", "beyond 64 bit"},
+	{"{\"a\":+1}", ERR_DENIED, "/a", "outside strings"},
+	{"{\"a\":-}", ERR_DENIED, "/a", "syntax"},
+	{"{\"a\":NaN}", ERR_DENIED, "/a", "not true, false or null"},
+	{"{\"a\":Infinity}", ERR_DENIED, "/a", "not true, false or null"},
+	{"{\"a\":True}", ERR_DENIED, "/a", "not true, false or null"},
+	{"{\"a\":0x10}", ERR_DENIED, "/a", ""},
+	/* commas, comments, quotes */
+	{"{\"a\":1,}", ERR_DENIED, "", "comma"},
+	{"{\"a\":[1,]}", ERR_DENIED, "/a/1", "comma"},
+	{"// x\n{}", ERR_DENIED, "", "comment"},
+	{"/* x */{}", ERR_DENIED, "", "comment"},
+	{"{\"a\":1 /* x */}", ERR_DENIED, "/a", "comment"},
+	{"{\"a\":'b'}", ERR_DENIED, "/a", "outside strings"},
+	{"{a:1}", ERR_DENIED, "", ""},
+	{"{\"a\":1 \"b\":2}", ERR_DENIED, "/a", "syntax"},
+	{"{\"a\":1]", ERR_DENIED, "", "syntax"},
+	{"{\"a\":1;}", ERR_DENIED, "/a", "outside strings"},
+	/* strings */
+	{"{\"a\":\"x\ny\"}", ERR_DENIED, "/a", "line break"},
+	{"{\"a\":\"x\ty\"}", ERR_DENIED, "/a", "raw control character"},
+	{"{\"a\":\"\\u0000\"}", ERR_DENIED, "/a", "\\u0000"},
+	{"{\"a\\u0000\":1}", ERR_DENIED, "/a\\u0000", "\\u0000"},
+	{"{\"a\":\"\\ud800\"}", ERR_DENIED, "/a", "stands for no character"},
+	{"{\"a\":\"\\udc00\"}", ERR_DENIED, "/a", "stands for no character"},
+	{"{\"a\":\"\\ud800\\u0041\"}", ERR_DENIED, "/a", "stands for no character"},
+	{"{\"a\":\"\\x41\"}", ERR_DENIED, "/a", "escape that JSON does not have"},
+	{"{\"a\":\"\xff\"}", ERR_DENIED, "/a", "no UTF-8"},
+	{"{\"a\":\"\xed\xa0\x80\"}", ERR_DENIED, "/a", "no UTF-8"}, /* half a surrogate pair */
+	{"{\"a\":\"\xc0\xaf\"}", ERR_DENIED, "/a", "no UTF-8"},	    /* a slash in two bytes */
+	{"{\"a\":\"\xf4\x90\x80\x80\"}", ERR_DENIED, "/a", "no UTF-8"},
+	{"{\"\xff\":1}", ERR_DENIED, "/?", "no UTF-8"},
+	/* not UTF-8, not an object */
+	{"\xef\xbb\xbf{}", ERR_DENIED, "", "byte order mark"},
+	{"\"text\"", ERR_DENIED, "", "neither an object nor an array"},
+	{"3", ERR_DENIED, "", "neither an object nor an array"},
+	{"null", ERR_DENIED, "", "neither an object nor an array"},
+	{"]", ERR_DENIED, "", "neither an object nor an array"},
+	/* what is quoted must not steer a terminal */
+	{"{\"\\u001b[2J\":1,\"\\u001b[2J\":2}", ERR_DENIED, "/?[2J", "\"?[2J\" given twice"},
+	{"{\"\\u202ea\":1,\"\\u202ea\":2}", ERR_DENIED, "/???a", "given twice"},
+};
+
+ParameterizedTestParameters(json, refuses)
+{
+	static size_t rows[N(refused_table)];
+
+	for (size_t i = 0; i < N(rows); i++)
+		rows[i] = i;
+	return cr_make_param_array(size_t, rows, N(rows));
+}
+
+ParameterizedTest(size_t *row, json, refuses)
+{
+	const struct refused *want = &refused_table[*row];
+	struct err err = {0};
+
+	cr_assert_null(json_read(want->text, strlen(want->text), &err), "accepted: %s", want->text);
+	cr_expect_eq(err.kind, want->kind, "%s: kind %d, not %d", want->text, err.kind, want->kind);
+	cr_expect_str_eq(err.pointer, want->pointer, "%s: points to %s", want->text, err.pointer);
+	cr_expect(strstr(err.text, want->says), "%s: says %s", want->text, err.text);
+}
+
+static const char *const accepted_table[] = {
+	"{}",
+	"[]",
+	" \t\r\n{ } \n",
+	"{\"a\":true,\"b\":false,\"c\":null}",
+	"{\"a\":0,\"b\":-1,\"c\":9223372036854775807,\"d\":-9223372036854775808}",
+	"{\"a\":\"// no comment, 1.5, -0, [,] {\"}",
+	"{\"a\":\"\\\"\",\"b\":\"\\\\\",\"c\":\"\\\\\\\"-0\"}",
+	"{\"a\":\"\\ud83d\\ude00\xf0\x9f\x98\x80\xc3\xa9\"}",
+	"{\"a\":1,\"A\":2}", /* the same but for case: the shape's business, not syntax */
+};
+
+Test(json, accepts)
+{
+	for (size_t i = 0; i < N(accepted_table); i++) {
+		struct err err = {0};
+		json_t *json = json_read(accepted_table[i], strlen(accepted_table[i]), &err);
+
+		cr_expect(json, "%s: %s", accepted_table[i], err.text);
+		json_decref(json);
+	}
+}
+
+Test(json, refuses_nul_bytes_anywhere)
+{
+	static const char texts[][16] = {"{\"a\":\"x@y\"}", "{\"a@\":1}", "{}@", "{@}", "@"};
+
+	for (size_t i = 0; i < N(texts); i++) {
+		char text[16];
+		size_t len = strlen(texts[i]);
+		struct err err = {0};
+
+		memcpy(text, texts[i], sizeof(text));
+		*strchr(text, '@') = '\0';
+		cr_expect_null(json_read(text, len, &err), "accepted: %s", texts[i]);
+		cr_expect_eq(err.kind, ERR_DENIED);
+		cr_expect(strstr(err.text, "NUL byte"), "%s: %s", texts[i], err.text);
+	}
+}
+
+/* @depth brackets of one kind around nothing */
+static size_t nest(char *text, int depth, char open, char close, const char *between)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < depth; i++) {
+		text[len++] = open;
+		if (i + 1 < depth) {
+			memcpy(text + len, between, strlen(between));
+			len += strlen(between);
+		}
+	}
+	for (int i = 0; i < depth; i++)
+		text[len++] = close;
+	text[len] = '\0';
+	return len;
+}
+
+Test(json, stops_at_a_depth_of_32)
+{
+	static char text[200000];
+	struct err err = {0};
+	size_t len;
+	json_t *json;
+
+	len = nest(text, 32, '[', ']', "");
+	json = json_read(text, len, &err);
+	cr_expect(json, "%s", err.text);
+	json_decref(json);
+	len = nest(text, 33, '[', ']', "");
+	cr_expect_null(json_read(text, len, &err));
+	cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
+	cr_expect_eq(err.kind, ERR_DENIED);
+	len = nest(text, 33, '{', '}', "\"a\":");
+	cr_expect_null(json_read(text, len, &err));
+	cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
+	cr_expect_eq(strncmp(err.pointer, "/a/a/a/a", 8), 0, "%s", err.pointer);
+	len = nest(text, 11000, '[', ']', "");
+	cr_expect_null(json_read(text, len, &err));
+	cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
+}
+
+Test(json, tells_line_and_column)
+{
+	static const char text[] = "{\n  \"a\": 1,\n  \"a\": 2\n}\n";
+	struct err err = {0};
+
+	cr_assert_null(json_read(text, sizeof(text) - 1, &err));
+	cr_expect(strstr(err.text, "(line 3, column "), "%s", err.text);
+}
+
+Test(json, holds_integers_of_64_bit_without_sign)
+{
+	static const char text[] =
+		"{ \"max\": 18446744073709551615, \"first\":9223372036854775808,\"int\":[9223372036854775807,7],"
+		" \"text\": \"18446744073709551615 \\\" 18446744073709551615\", \"list\":[18446744073709551615] }";
+	struct err err = {0};
+	uint64_t value = 1;
+	json_t *json = json_read(text, sizeof(text) - 1, &err);
+
+	cr_assert(json, "%s", err.text);
+	cr_expect_eq(json_uint64(json_object_get(json, "max"), &value), 0);
+	cr_expect_eq(value, UINT64_MAX);
+	cr_expect_eq(json_uint64(json_object_get(json, "first"), &value), 0);
+	cr_expect_eq(value, (uint64_t)1 << 63);
+	cr_expect_eq(json_uint64(json_array_get(json_object_get(json, "int"), 0), &value), 0);
+	cr_expect_eq(value, (uint64_t)INT64_MAX);
+	cr_expect_eq(json_uint64(json_array_get(json_object_get(json, "list"), 0), &value), 0);
+	cr_expect_eq(value, UINT64_MAX);
+	cr_expect_str_eq(json_string_value(json_object_get(json, "text")),
+			 "18446744073709551615 \" 18446744073709551615");
+	json_decref(json);
+}
+
+Test(json, does_not_mistake_a_list_for_a_large_integer)
+{
+	static const char text[] = "{\"a\":[0,1844674407,3709551615],\"b\":-1,\"c\":\"1\",\"d\":[]}";
+	struct err err = {0};
+	uint64_t value = 42;
+	json_t *json = json_read(text, sizeof(text) - 1, &err);
+
+	cr_assert(json, "%s", err.text);
+	cr_expect_eq(json_uint64(json_object_get(json, "a"), &value), -1);
+	cr_expect_eq(json_uint64(json_object_get(json, "b"), &value), -1);
+	cr_expect_eq(json_uint64(json_object_get(json, "c"), &value), -1);
+	cr_expect_eq(json_uint64(json_object_get(json, "d"), &value), -1);
+	cr_expect_eq(value, 42, "output touched on failure");
+	json_decref(json);
+}
+
+/* Every prefix of a document is cut short: an input error, never a verdict on the spec, and never a crash. */
+Test(json, takes_every_prefix_for_cut_short)
+{
+	static const char text[] = "{\"a\":[1,-2,{\"b\":\"c\\n\\\"\\u00e9\xc3\xa9\"}],\"d\":true,\"e\":null,\"f\":{},"
+				   "\"g\":18446744073709551615}";
+
+	for (size_t len = 1; len < sizeof(text) - 1; len++) {
+		char copy[sizeof(text)] = "";
+		struct err err = {0};
+
+		memcpy(copy, text, len);
+		cr_expect_null(json_read(copy, len, &err), "accepted %zu bytes", len);
+		cr_expect_eq(err.kind, ERR_INPUT, "%s: %s", copy, err.text);
+	}
+}
+
+Test(json, lives_in_an_arena)
+{
+	static const char text[] = "{\"a\":[1,2,{\"b\":\"c\"}]}";
+	struct arena arena;
+	struct arena *before;
+	struct err err = {0};
+	json_t *json;
+
+	arena_init(&arena, 1 << 20);
+	before = json_use_arena(&arena);
+	cr_expect_null(before);
+	json = json_read(text, sizeof(text) - 1, &err);
+	cr_expect_eq(json_use_arena(before), &arena);
+	cr_assert(json, "%s", err.text);
+	cr_expect_gt(arena.used, 0);
+	arena_release(&arena);
+	arena_init(&arena, 64);
+	before = json_use_arena(&arena);
+	cr_expect_null(json_read(text, sizeof(text) - 1, &err));
+	cr_expect_eq(err.kind, ERR_SYSTEM, "%s", err.text);
+	(void)json_use_arena(before);
+	arena_release(&arena);
+}
+
+Test(json, escapes_pointer_tokens)
+{
+	char buffer[32];
+
+	cr_expect_str_eq(json_pointer_token(buffer, sizeof(buffer), "a/b~c"), "a~1b~0c");
+	cr_expect_str_eq(json_pointer_token(buffer, 5, "abcdefgh"), "ab");
+}
