@@ -74,12 +74,13 @@ void edits_record(struct edits *edits, const struct rule *rule, const char *poin
 
 /**
  * amend_plan() - what to change so that every finding with effect apply is gone
- * @text: what @container was read from
+ * @text: what @container was read from: config.json, or an exec's process document
+ * @findings: one that cannot be amended gets the effect deny instead (call engine_conclude() afterwards)
  *
- * Looks at decision->findings alone; knows amendments (rule.h), not rules.
- * Return: 0, or -1 with ERR_DENIED (a finding that cannot be amended; says which) or ERR_SYSTEM.
+ * Knows amendments (rule.h), not rules. The records name places of the whole spec, for an exec too.
+ * Return: 0, or -1 with ERR_SYSTEM.
  */
-int amend_plan(const struct container *container, const struct text *text, const struct decision *decision,
+int amend_plan(const struct container *container, const struct text *text, struct findings *findings,
 	       struct edits *edits, struct err *err) MUST_CHECK;
 
 /**
