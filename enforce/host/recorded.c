@@ -104,10 +104,11 @@ int host_recorded(struct arena *arena, const struct container *container, int di
 {
 	struct host host = {.source = HOST_RECORDED, .facts = facts & ~(unsigned)HOST_FACT_PORTS};
 
-	host.effective = faccessat(dirfd, "mountinfo", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-			 faccessat(dirfd, "namespaces", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (read_namespaces(arena, dirfd, &host, err) < 0 || read_owner(arena, dirfd, &host, err) < 0)
 		return err_wrap(err, "recorded facts");
+	/* Before a container exists there are facts of the node, and of the namespaces that it is to join; none of mounts. */
+	host.effective = faccessat(dirfd, "mountinfo", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+			 host.namespaces[NS_MOUNT].container != 0;
 	host_namespaces_judge(&host, container);
 	if ((facts & HOST_FACT_ID_MAPS) != 0) {
 		if (read_id_maps(arena, dirfd, &host, err) < 0)

@@ -122,6 +122,9 @@ static void read_crio(const struct container *container, struct identity *identi
 	identity->pod = annotation(container, "io.kubernetes.pod.name");
 	identity->pod_uid = annotation(container, "io.kubernetes.pod.uid");
 	identity->is_sandbox = !name[0] ? TRI_UNKNOWN : strcmp(name, "POD") == 0 ? TRI_YES : TRI_NO;
+	/* A pause container is its sandbox. */
+	if (identity->is_sandbox == TRI_YES)
+		identity->sandbox_id = container->id;
 	if (identity->is_sandbox != TRI_NO)
 		return;
 	identity->sandbox_id = annotation(container, "io.kubernetes.cri-o.SandboxID");
