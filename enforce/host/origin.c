@@ -105,9 +105,12 @@ static size_t count_rows(const struct mount_table *table, unsigned major, unsign
 void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
 		  struct path_list *list)
 {
-	size_t first = is_plain(fs_path) ? 1 : strlen(fs_path), room = 0, n = 0;
+	size_t first, room = 0, n = 0;
 	struct candidate *candidates;
 
+	if (!fs_path)
+		return;
+	first = is_plain(fs_path) ? 1 : strlen(fs_path);
 	for (size_t len = first; len != 0; len = path_next_prefix(fs_path, len))
 		room += count_rows(view->node, major, minor, fs_path, len);
 	candidates = arena_array(view->arena, room, sizeof(*candidates));
@@ -201,6 +204,10 @@ void origin_of(const struct mount_view *view, const struct mount_row *row, const
 	origin.fs_source = row->source;
 	origin.super_options = row->super_options;
 	origin_paths(view, row->major, row->minor, fs_path, &paths);
+	/* Where a deleted place was; and where it can still be reached. */
+	if (deleted)
+		origin_paths(view, row->major, row->minor, arena_printf(view->arena, "%s%s", fs_path, deleted_mark),
+			     &paths);
 	origin.n_same = paths.n;
 	why = add_layers(view, row, fs_path, &paths);
 	if (reverse)
@@ -208,8 +215,10 @@ void origin_of(const struct mount_view *view, const struct mount_row *row, const
 	origin.paths = (struct strings){paths.items, paths.n};
 	origin.contains = (struct strings){contained.items, contained.n};
 	decide(view->node, row, bind, why, &origin);
-	if (deleted)
+	if (deleted) {
 		origin.state = ORIGIN_DELETED;
+		origin.why = "";
+	}
 	*ret_origin = origin;
 }
 

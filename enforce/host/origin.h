@@ -74,7 +74,7 @@ void path_list_add(struct arena *arena, struct path_list *list, const char *path
 void origin_of(const struct mount_view *view, const struct mount_row *row, const char *fs_path, bool bind, bool reverse,
 	       struct origin *ret_origin);
 
-/** origin_paths() - append every path of the node that reaches @fs_path of that device, most direct first */
+/** origin_paths() - append every path of the node that reaches @fs_path (may be NULL) of that device, most direct first */
 void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
 		  struct path_list *list);
 
