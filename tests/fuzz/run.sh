@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Fuzzes every target with libFuzzer, AddressSanitizer and UBSan.
+#
+# usage: tests/fuzz/run.sh [TARGET]…      environment: FUZZ_SECONDS=60 FUZZ_JOBS=2 BUILD=build
+#
+# Corpora grow in $BUILD-fuzz/corpus/TARGET, seeded from the tests' own data. A
+# crash stays in $BUILD-fuzz/crashes and is to become a case: put it into
+# tests/fuzz/regress/TARGET/, which every run replays first.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}"
+out=$BUILD-fuzz
+known='spec process state policy mountinfo apparmor seccomp_block seccomp_program'
+targets=${*:-$known}
+
+if ! command -v clang >/dev/null 2>&1; then
+	for target in $targets; do echo "skip fuzz $target: there is no clang"; done
+	exit 0
+fi
+if ! make -s BUILD="$out" CC=clang OPT='-O1 -fno-omit-frame-pointer' FORTIFY= HARDEN= REPRODUCIBLE= \
+	CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' "$out/libocigate.a" >"$out.log" 2>&1; then
+	tail -5 "$out.log"
+	echo "not ok fuzz: the library does not build with clang and sanitizers"
+	exit 1
+fi
+
+seed() {
+	corpus=$out/corpus/$1
+	mkdir -p "$corpus" "$out/crashes"
+	case $1 in
+	spec) find tests/bundles -name '*config*.json' 2>/dev/null | sort | head -60 ;;
+	state) find tests/bundles -name state.json 2>/dev/null | sort | head -20 ;;
+	policy) find config -name '*.json' -path '*/p*' 2>/dev/null | sort ;;
+	mountinfo) find tests/bundles -name mountinfo 2>/dev/null | sort | head -20 ;;
+	apparmor) find tests/bundles -name apparmor 2>/dev/null | sort | head -5 ;;
+	esac | while read -r file; do
+		# cksum names it: the same content is not copied twice
+		cp "$file" "$corpus/seed-$(cksum <"$file" | tr ' ' -)"
+	done
+	case $1 in
+	process) find tests/bundles -name config.json 2>/dev/null | sort | head -20 | while read -r file; do
+		jq -c .process "$file" >"$corpus/seed-$(cksum <"$file" | tr ' ' -)"
+	done ;;
+	seccomp_block) find tests/bundles -name config.json 2>/dev/null | sort | while read -r file; do
+		jq -ce '.linux.seccomp // empty | .syscalls |= .[0:6]' "$file" >"$corpus/seed-$(cksum <"$file" | tr ' ' -)" ||
+			rm -f "$corpus/seed-$(cksum <"$file" | tr ' ' -)"
+	done ;;
+	esac
+}
+
+one() {
+	target=$1
+	program=$out/fuzz-$target
+	log=$out/$target.log
+	if ! clang -std=c11 -D_GNU_SOURCE -DOCIGATE_VERSION='"fuzz"' -Iinclude -g -O1 -fsanitize=address,undefined,fuzzer \
+		-fno-sanitize-recover=all "tests/fuzz/$target.c" "$out/libocigate.a" -lseccomp -ljansson -lapparmor -lcap -lmd \
+		-o "$program" >"$log" 2>&1; then
+		tail -5 "$log"
+		echo "not ok fuzz $target: does not build"
+		return 1
+	fi
+	seed "$target"
+	replay=
+	[ -d "tests/fuzz/regress/$target" ] && replay=tests/fuzz/regress/$target
+	# shellcheck disable=SC2086 # no word where there is nothing to replay
+	if "$program" -max_total_time="$FUZZ_SECONDS" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix="$out/crashes/$target-" "$out/corpus/$target" $replay >"$log" 2>&1; then
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+		echo "ok fuzz $target ($runs inputs in $FUZZ_SECONDS s)"
+	else
+		grep -E 'ERROR|does not hold|SUMMARY|Test unit' "$log" | head -5
+		echo "not ok fuzz $target: see $log"
+		return 1
+	fi
+}
+
+status=0
+running=0
+for target in $targets; do
+	one "$target" &
+	running=$((running + 1))
+	if [ "$running" -ge "$FUZZ_JOBS" ]; then
+		wait
+		running=0
+	fi
+done
+wait
+exit $status
