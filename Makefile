@@ -8,6 +8,7 @@
 #   make demo       real containers denied and admitted under runc: root
 #   make lint       dependencies, sizes, formats, analyzers
 #   make asan       unit tests and rule cases under AddressSanitizer and UBSan
+#   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make bench      figures: instructions, page faults, system calls, ratios
 #   make install    DESTDIR= PREFIX=/usr/local
 
@@ -55,7 +56,7 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 # Parts of the front ends that are tested as units: all but what owns the process.
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 
-.PHONY: all check test demo lint asan bench install clean dist-clean
+.PHONY: fuzz all check test demo lint asan bench install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
@@ -109,6 +110,9 @@ demo: all
 lint: $(PROBED)
 	@BUILD=$(BUILD) sh tests/lint/run.sh
 
+fuzz:
+	@BUILD=$(BUILD) sh tests/fuzz/run.sh
+
 bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 
@@ -119,6 +123,6 @@ install: all
 	ln -sf ocigate $(DESTDIR)$(PREFIX)/bin/ocigate-runtime
 
 clean:
-	rm -rf $(BUILD) build-asan
+	rm -rf $(BUILD) build-asan $(BUILD)-fuzz
 
 -include $(enforce_o:.o=.d) $(hook_o:.o=.d) $(unit_o:.o=.d) $(BUILD)/tests/rules/run.d

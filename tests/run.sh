@@ -50,6 +50,7 @@ if [ "$what" = check ]; then
 fi
 if [ "$what" = all ]; then
 	suite lint sh tests/lint/run.sh
+	suite fuzz env FUZZ_SECONDS="${FUZZ_SECONDS:-15}" sh tests/fuzz/run.sh
 	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"
 	done
