@@ -7,6 +7,7 @@
 #include "ocigate/str.h"
 #include "options.h"
 #include "print.h"
+#include "rules_print.h"
 #include "verbs.h"
 
 static const struct command command = {
@@ -18,34 +19,6 @@ static const struct command command = {
 		 "are kept\n"
 		 "in " DECISION_STORE " for a while; all of them are in syslog.",
 };
-
-static void line(const char *label, const char *text)
-{
-	if (text && text[0])
-		(void)printf("%-16s%s\n", label, text);
-}
-
-static void explain_rule(const struct rule *rule)
-{
-	static const char *const groups[] = {"", "core", "hardening", "escape", "alert"};
-
-	(void)printf("%s: %s\n\n", rule->name, rule->title);
-	line("looks at", rule->fields);
-	line("passes", rule->allowed);
-	line("why", rule->why);
-	line("group", groups[rule->group]);
-	line("severity", severity_name(rule->severity));
-	line("judges", (rule->scope & RULE_SCOPE_EXEC) == 0	? "containers"
-		       : (rule->scope & RULE_SCOPE_CREATE) == 0 ? "exec sessions"
-								: "containers and exec sessions");
-	line("can be applied", rule->amendment == AMEND_NONE ? "no: apply denies" : "yes, by ocigate-runtime");
-	line("recommendation", rule->recommendation);
-	line("alert", rule->alert);
-	line("pod security", rule->pss);
-	for (size_t i = 0; i < rule->n_settings; i++)
-		(void)printf("%s  %-20s%s\n", i == 0 ? "\nsettings\n" : "", rule->settings[i].name,
-			     rule->settings[i].help);
-}
 
 static int explain_decision(const char *id, bool colour)
 {
@@ -72,6 +45,7 @@ int verb_explain(int argc, char **argv)
 	struct arguments arguments = {&command, argc, argv, 1, 0};
 	const bool colour = colour_wanted(STDOUT_FILENO);
 	const char *operand = NULL, *value;
+	struct arena arena;
 	struct err err;
 	int got;
 
@@ -87,6 +61,7 @@ int verb_explain(int argc, char **argv)
 	}
 	if (!rule_find(operand))
 		return explain_decision(operand, colour);
-	explain_rule(rule_find(operand));
+	arena_init(&arena, RUN_MEMORY);
+	rules_print_one(&arena, rule_find(operand));
 	return 0;
 }

@@ -73,3 +73,14 @@ void policy_builtin(struct policy *ret_policy)
 			.settings = rule_table[i]->defaults,
 		};
 }
+
+const struct setting *policy_global(size_t index, const char **ret_section)
+{
+	for (size_t i = 0; i < POLICY_SECTIONS; index -= policy_sections[i++].n) {
+		if (index < policy_sections[i].n) {
+			*ret_section = policy_sections[i].name;
+			return &policy_sections[i].settings[index];
+		}
+	}
+	return NULL;
+}

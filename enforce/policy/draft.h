@@ -94,8 +94,8 @@ int draft_finish(struct draft *draft, struct policy *ret_policy) MUST_CHECK;
 /** exceptions_read() - draft->exceptions into draft->policy.exceptions. Errors are noted. */
 void exceptions_read(struct draft *draft);
 
-/** exception_match_settings() - keys of an exception's "match"; they live in struct exception */
-const struct setting *exception_match_settings(size_t *ret_n);
+/** rule_may_be_excepted() - all but the rule that says whether a spec can be judged at all */
+bool rule_may_be_excepted(const struct rule *rule);
 
 /** exception_add() - keep an exception for exceptions_read(); one of the same name in an earlier file goes. */
 void exception_add(struct draft *draft, struct reader *reader, json_t *json, size_t index);

@@ -36,6 +36,7 @@ struct entries {
 /* What one attempt at reading knows. */
 struct attempt {
 	struct arena *arena;
+	enum sources_for use;
 	struct problems *problems;
 	const struct strings *directories;
 	int fds[DROP_IN_DIRECTORIES_MAX];
@@ -44,23 +45,29 @@ struct attempt {
 	struct sources *sources;
 };
 
-static struct source *add_source(struct attempt *attempt, enum source_kind kind, const char *path)
+struct source *sources_append(struct arena *arena, const struct source *source, struct problems *problems,
+			      struct sources *sources)
 {
-	struct sources *sources = attempt->sources;
-
 	if (sources->n == sources->room) {
 		size_t room = sources->room ? sources->room * 2 : 16;
-		struct source *larger = arena_array(attempt->arena, room, sizeof(*larger));
+		struct source *larger = arena_array(arena, room, sizeof(*larger));
 
-		if (!larger)
+		if (!larger) {
+			problems->failed = true;
 			return NULL;
+		}
 		if (sources->n > 0)
 			memcpy(larger, sources->items, sources->n * sizeof(*larger));
 		sources->items = larger;
 		sources->room = room;
 	}
-	sources->items[sources->n] = (struct source){.kind = kind, .path = path};
+	sources->items[sources->n] = *source;
 	return &sources->items[sources->n++];
+}
+
+static void add_source(struct attempt *attempt, const struct source *source)
+{
+	(void)sources_append(attempt->arena, source, attempt->problems, attempt->sources);
 }
 
 static int add_entry(struct attempt *attempt, const char *name, size_t directory)
@@ -116,21 +123,36 @@ static int list_directory(struct attempt *attempt, size_t index)
 	return result;
 }
 
+static int open_any(const char *path, int *ret_fd, struct stat *ret_st, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return err_sys(err, ERR_POLICY, errno, "%s cannot be opened", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_wanted(struct attempt *attempt, const char *path, int *ret_fd, struct stat *ret_st, struct err *err)
+{
+	if (attempt->use == SOURCES_LINT)
+		return open_any(path, ret_fd, ret_st, err);
+	return trusted_directory(attempt->arena, path, false, ret_fd, ret_st, err);
+}
+
 static void open_directory(struct attempt *attempt, size_t index)
 {
 	const char *path = attempt->directories->items[index];
-	struct source *source;
+	struct source source = {.path = path};
 	struct err err;
 
-	if (trusted_directory(attempt->arena, path, false, &attempt->fds[index], &attempt->before[index], &err) < 0) {
+	if (open_wanted(attempt, path, &attempt->fds[index], &attempt->before[index], &err) < 0) {
 		problems_add(attempt->problems, false, path, "", "%s", err.text);
 		return;
 	}
-	source = add_source(attempt, attempt->fds[index] < 0 ? SOURCE_ABSENT : SOURCE_DIRECTORY, path);
-	if (!source)
-		attempt->problems->failed = true;
-	else if (attempt->fds[index] >= 0)
-		source->st = attempt->before[index];
+	source.kind = attempt->fds[index] < 0 ? SOURCE_ABSENT : SOURCE_DIRECTORY;
+	source.st = attempt->before[index];
+	add_source(attempt, &source);
 	if (attempt->fds[index] >= 0)
 		(void)!list_directory(attempt, index);
 }
@@ -157,9 +179,8 @@ static int link_is_mask(int dirfd, const char *name, struct stat *ret_st)
 
 static void read_link(struct attempt *attempt, int dirfd, const char *name, const char *path)
 {
-	struct stat st;
-	struct source *source;
-	int mask = link_is_mask(dirfd, name, &st);
+	struct source source = {.kind = SOURCE_MASK, .path = path};
+	int mask = link_is_mask(dirfd, name, &source.st);
 
 	if (mask < 0)
 		problems_add(attempt->problems, false, path, "", "cannot be examined: %s", strerror(errno));
@@ -168,11 +189,7 @@ static void read_link(struct attempt *attempt, int dirfd, const char *name, cons
 			     "is a symbolic link; only one to /dev/null is taken: it masks the name");
 	if (mask <= 0)
 		return;
-	source = add_source(attempt, SOURCE_MASK, path);
-	if (source)
-		source->st = st;
-	else
-		attempt->problems->failed = true;
+	add_source(attempt, &source);
 }
 
 /* Whoever writes a file in place empties it first. That moment must not mask it. */
@@ -187,14 +204,13 @@ static void read_opened(struct attempt *attempt, int fd, const char *path, enum 
 {
 	struct source source = {.kind = kind, .path = path};
 	const char *fault;
-	struct source *added;
 	struct err err;
 
 	if (fstat(fd, &source.st) < 0) {
 		problems_add(attempt->problems, false, path, "", "cannot be examined: %s", strerror(errno));
 		return;
 	}
-	fault = trust_fault(attempt->arena, &source.st);
+	fault = attempt->use == SOURCES_FORCE ? trust_fault(attempt->arena, &source.st) : NULL;
 	if (!S_ISREG(source.st.st_mode))
 		fault = "is not a regular file";
 	if (fault) {
@@ -213,11 +229,7 @@ static void read_opened(struct attempt *attempt, int fd, const char *path, enum 
 	}
 	if (source.len == 0 && kind == SOURCE_FILE)
 		source.kind = SOURCE_MASK;
-	added = add_source(attempt, source.kind, path);
-	if (added)
-		*added = source;
-	else
-		attempt->problems->failed = true;
+	add_source(attempt, &source);
 }
 
 static void read_entry(struct attempt *attempt, const struct entry *entry)
@@ -274,8 +286,8 @@ static bool read_once(struct attempt *attempt)
 	return still;
 }
 
-int sources_read(struct arena *arena, const struct strings *directories, struct problems *problems,
-		 struct sources *ret_sources)
+int sources_read(struct arena *arena, const struct strings *directories, enum sources_for use,
+		 struct problems *problems, struct sources *ret_sources)
 {
 	size_t n = problems->n, errors = problems->errors;
 
@@ -286,8 +298,11 @@ int sources_read(struct arena *arena, const struct strings *directories, struct 
 	}
 	for (int try = 0; try < DROP_IN_TRIES; try++) {
 		struct sources sources = {0};
-		struct attempt attempt = {
-			.arena = arena, .problems = problems, .directories = directories, .sources = &sources};
+		struct attempt attempt = {.arena = arena,
+					  .use = use,
+					  .problems = problems,
+					  .directories = directories,
+					  .sources = &sources};
 
 		problems->n = n;
 		problems->errors = errors;
@@ -301,6 +316,17 @@ int sources_read(struct arena *arena, const struct strings *directories, struct 
 	problems_add(problems, false, directories->items[0], "",
 		     "the policy directories keep changing while they are read");
 	return -1;
+}
+
+void sources_add(struct arena *arena, const char *path, struct problems *problems, struct sources *sources)
+{
+	struct attempt attempt = {.arena = arena, .use = SOURCES_LINT, .problems = problems, .sources = sources};
+	FD_AUTO int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		problems_add(problems, false, path, "", "cannot be opened: %s", strerror(errno));
+	else
+		read_opened(&attempt, fd, path, SOURCE_FILE);
 }
 
 static void unknown_preset(struct attempt *attempt, int dirfd, const char *name, const char *wanted_by)
@@ -325,11 +351,11 @@ static void unknown_preset(struct attempt *attempt, int dirfd, const char *name,
 }
 
 int sources_read_preset(struct arena *arena, const char *directory, const char *name, const char *wanted_by,
-			struct problems *problems, struct sources *sources)
+			enum sources_for use, struct problems *problems, struct sources *sources)
 {
 	struct strings directories = {&directory, 1};
 	struct attempt attempt = {
-		.arena = arena, .problems = problems, .directories = &directories, .sources = sources};
+		.arena = arena, .use = use, .problems = problems, .directories = &directories, .sources = sources};
 	const char *path = arena_printf(arena, "%s/%s.json", directory, name);
 	size_t errors = problems->errors;
 	FD_AUTO int dirfd = -1;
@@ -337,7 +363,7 @@ int sources_read_preset(struct arena *arena, const char *directory, const char *
 	struct stat st;
 	struct err err;
 
-	if (trusted_directory(arena, directory, false, &dirfd, &st, &err) < 0)
+	if (open_wanted(&attempt, directory, &dirfd, &st, &err) < 0)
 		problems_add(problems, false, directory, "", "%s", err.text);
 	else if (dirfd < 0)
 		problems_add(problems, false, wanted_by, "/preset", "preset \"%s\": there is no %s", name, directory);

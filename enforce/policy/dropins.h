@@ -26,6 +26,13 @@ enum {
 enum source_kind { SOURCE_DIRECTORY, SOURCE_ABSENT, SOURCE_FILE, SOURCE_MASK, SOURCE_PRESET };
 
 /**
+ * enum sources_for - what they are read for
+ *
+ * SOURCES_FORCE: only what root alone can change is read. SOURCES_LINT: nothing is put in force, owners do not matter.
+ */
+enum sources_for { SOURCES_FORCE = 0, SOURCES_LINT };
+
+/**
  * struct source - one directory or file that was looked at
  * @st: identity, as it was before anything was read; unused for SOURCE_ABSENT
  * @text, @len: of SOURCE_FILE and SOURCE_PRESET
@@ -51,12 +58,19 @@ struct sources {
  * Errors (untrusted owner, no file, too large …) are noted in @problems; all files are looked at.
  * Return: 0, or -1 with errors noted.
  */
-int sources_read(struct arena *arena, const struct strings *directories, struct problems *problems,
-		 struct sources *ret_sources) MUST_CHECK;
+int sources_read(struct arena *arena, const struct strings *directories, enum sources_for use,
+		 struct problems *problems, struct sources *ret_sources) MUST_CHECK;
+
+/** sources_append() - append a source that was read. Return: its place; NULL when out of memory, which is noted. */
+struct source *sources_append(struct arena *arena, const struct source *source, struct problems *problems,
+			      struct sources *sources);
+
+/** sources_add() - append one file by its path, to lint it. Errors are noted. */
+void sources_add(struct arena *arena, const char *path, struct problems *problems, struct sources *sources);
 
 /** sources_read_preset() - append preset @name of @directory; @wanted_by: the file that names it. Return: as above. */
 int sources_read_preset(struct arena *arena, const char *directory, const char *name, const char *wanted_by,
-			struct problems *problems, struct sources *sources) MUST_CHECK;
+			enum sources_for use, struct problems *problems, struct sources *sources) MUST_CHECK;
 
 /**
  * trusted_directory() - open a directory none of whose ancestors (nor itself) others than root may change

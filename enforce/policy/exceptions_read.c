@@ -11,9 +11,6 @@
 
 enum { DAY = 24 * 60 * 60 };
 
-/* A rule that judges whether the spec can be judged at all. */
-static const char never_excepted[] = "spec-integrity";
-
 static const struct setting match_settings[] = {
 	{"namespaces", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct exception, namespaces),
 	 "Kubernetes namespaces"},
@@ -27,10 +24,14 @@ static const struct setting match_settings[] = {
 };
 enum { MATCH_SETTINGS = sizeof(match_settings) / sizeof(match_settings[0]) };
 
-const struct setting *exception_match_settings(size_t *ret_n)
+bool rule_may_be_excepted(const struct rule *rule)
 {
-	*ret_n = MATCH_SETTINGS;
-	return match_settings;
+	return strcmp(rule->name, "spec-integrity") != 0;
+}
+
+const struct setting *exception_match(size_t index)
+{
+	return index < MATCH_SETTINGS ? &match_settings[index] : NULL;
 }
 
 static bool grow(struct draft *draft)
@@ -186,7 +187,7 @@ static int read_rule(struct draft *draft, struct reader *reader, const char *key
 
 	if (!rule)
 		return -1;
-	if (strcmp(key, never_excepted) == 0)
+	if (!rule_may_be_excepted(rule))
 		return reader_fail(reader, "there are no exceptions from %s: what cannot be read cannot be judged",
 				   key);
 	edit.base = draft->policy.rules[rule->id].settings;

@@ -42,19 +42,19 @@ static void find_preset(struct draft *draft, const struct sources *sources, json
 	}
 }
 
-static void apply_preset(struct draft *draft, const struct policy_dirs *dirs, struct sources *sources)
+static void apply_preset(struct draft *draft, const char *presets, enum sources_for use, struct sources *sources)
 {
 	JSON_AUTO json_t *json = NULL;
 	const struct source *source;
 
 	if (!draft->policy.preset)
 		return;
-	if (!dirs->presets) {
+	if (!presets) {
 		problems_add(draft->problems, false, draft->policy.preset_origin, "/preset",
 			     "presets are not used here");
 		return;
 	}
-	if (sources_read_preset(draft->arena, dirs->presets, draft->policy.preset, draft->policy.preset_origin,
+	if (sources_read_preset(draft->arena, presets, draft->policy.preset, draft->policy.preset_origin, use,
 				draft->problems, sources) < 0)
 		return;
 	source = &sources->items[sources->n - 1];
@@ -63,7 +63,7 @@ static void apply_preset(struct draft *draft, const struct policy_dirs *dirs, st
 		draft_apply(draft, source->path, json, DOCUMENT_PRESET);
 }
 
-static void apply_all(struct draft *draft, const struct policy_dirs *dirs, struct sources *sources)
+static void apply_all(struct draft *draft, const char *presets, enum sources_for use, struct sources *sources)
 {
 	size_t n = sources->n;
 	json_t **documents = arena_array(draft->arena, n, sizeof(*documents));
@@ -77,7 +77,7 @@ static void apply_all(struct draft *draft, const struct policy_dirs *dirs, struc
 			documents[i] = document_parse(draft->problems, sources->items[i].path, sources->items[i].text,
 						      sources->items[i].len);
 	find_preset(draft, sources, documents);
-	apply_preset(draft, dirs, sources);
+	apply_preset(draft, presets, use, sources);
 	for (size_t i = 0; i < n; i++) {
 		if (documents[i])
 			draft_apply(draft, sources->items[i].path, documents[i], DOCUMENT_DROP_IN);
@@ -115,23 +115,33 @@ static int sum_up(struct arena *arena, struct problems *problems, struct policy 
 	return 0;
 }
 
+int policy_assemble(struct arena *arena, const char *presets, enum sources_for use, struct problems *problems,
+		    struct sources *sources, struct policy *ret_policy, char **ret_text)
+{
+	struct draft draft;
+	struct policy policy;
+	int result;
+
+	draft_init(&draft, arena, problems);
+	draft_track(&draft);
+	apply_all(&draft, presets, use, sources);
+	if (list_sources(&draft, sources) < 0)
+		problems->failed = true;
+	result = draft_finish(&draft, &policy);
+	draft_release(&draft);
+	if (result < 0 || sum_up(arena, problems, &policy, ret_text) < 0)
+		return -1;
+	*ret_policy = policy;
+	return 0;
+}
+
 int policy_collect(struct arena *arena, const struct policy_dirs *dirs, struct problems *problems,
 		   struct sources *ret_sources, struct policy *ret_policy, char **ret_text)
 {
-	struct draft draft;
-	int result;
-
 	*ret_sources = (struct sources){0};
-	draft_init(&draft, arena, problems);
-	draft_track(&draft);
 	/* Files that could be read are judged even when others could not: all errors in one go. */
-	(void)!sources_read(arena, &dirs->drop_ins, problems, ret_sources);
-	apply_all(&draft, dirs, ret_sources);
-	if (list_sources(&draft, ret_sources) < 0)
-		problems->failed = true;
-	result = draft_finish(&draft, ret_policy);
-	draft_release(&draft);
-	return result < 0 ? -1 : sum_up(arena, problems, ret_policy, ret_text);
+	(void)!sources_read(arena, &dirs->drop_ins, SOURCES_FORCE, problems, ret_sources);
+	return policy_assemble(arena, dirs->presets, SOURCES_FORCE, problems, ret_sources, ret_policy, ret_text);
 }
 
 int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy, struct err *err)

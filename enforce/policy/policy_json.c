@@ -77,16 +77,15 @@ static json_t *day_json(int64_t expires)
 
 static json_t *match_json(const struct exception *exception)
 {
-	size_t n;
-	const struct setting *settings = exception_match_settings(&n);
 	json_t *object = json_object();
+	const struct setting *setting;
 	int failed = object ? 0 : -1;
 
-	for (size_t i = 0; failed == 0 && i < n; i++) {
-		json_t *list = setting_json(&settings[i], exception);
+	for (size_t i = 0; failed == 0 && (setting = exception_match(i)); i++) {
+		json_t *list = setting_json(setting, exception);
 
 		if (json_array_size(list) > 0)
-			failed = json_object_set_new(object, settings[i].name, list);
+			failed = json_object_set_new(object, setting->name, list);
 		else
 			json_decref(list);
 	}

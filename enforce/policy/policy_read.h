@@ -12,6 +12,14 @@
 json_t *document_parse(struct problems *problems, const char *file, const char *text, size_t len) MUST_CHECK;
 
 /**
+ * policy_assemble() - from @sources, which were read, to the policy; a preset is read and appended to them
+ *
+ * Errors and warnings end in @problems. Return: 0, or -1 with errors noted.
+ */
+int policy_assemble(struct arena *arena, const char *presets, enum sources_for use, struct problems *problems,
+		    struct sources *sources, struct policy *ret_policy, char **ret_text) MUST_CHECK;
+
+/**
  * policy_collect() - read everything, with origins; all that is wrong ends in @problems
  * @ret_text: canonical text of the whole policy
  *
@@ -32,5 +40,8 @@ char *policy_text(struct arena *arena, const struct policy *policy, bool full) M
 
 /** policy_text_digest() - "sha256:…" of a text. Return: NULL when out of memory. */
 char *policy_text_digest(struct arena *arena, const char *text) MUST_CHECK;
+
+/** pretty() - @json for people, with a line feed behind. Return: NULL when out of memory. */
+char *pretty(struct arena *arena, json_t *json) MUST_CHECK;
 
 #endif

@@ -10,7 +10,7 @@
 static bool grow(struct problems *problems)
 {
 	size_t room = problems->room ? problems->room * 2 : 8;
-	struct problem *larger = arena_array(problems->arena, room, sizeof(*larger));
+	struct policy_problem *larger = arena_array(problems->arena, room, sizeof(*larger));
 
 	if (!larger)
 		return false;
@@ -21,7 +21,7 @@ static bool grow(struct problems *problems)
 	return true;
 }
 
-static void append(struct problems *problems, const struct problem *problem)
+static void append(struct problems *problems, const struct policy_problem *problem)
 {
 	if (!problem->warning)
 		problems->errors++;
@@ -33,7 +33,7 @@ static void append(struct problems *problems, const struct problem *problem)
 
 void problems_add(struct problems *problems, bool warning, const char *file, const char *pointer, const char *fmt, ...)
 {
-	struct problem problem = {.warning = warning, .file = file, .pointer = pointer};
+	struct policy_problem problem = {.warning = warning, .file = file, .pointer = pointer};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -47,7 +47,7 @@ int problems_err(const struct problems *problems, struct err *err)
 	if (problems->failed)
 		return err_set(err, ERR_SYSTEM, "out of memory while reading the policy");
 	for (size_t i = 0; i < problems->n; i++) {
-		const struct problem *problem = &problems->items[i];
+		const struct policy_problem *problem = &problems->items[i];
 		char more[40] = "";
 
 		if (problem->warning)
@@ -63,7 +63,7 @@ int problems_err(const struct problems *problems, struct err *err)
 
 static void PRINTF_LIKE(3, 0) report(struct reader *reader, bool warning, const char *fmt, va_list ap)
 {
-	struct problem problem = {.warning = warning, .file = reader->file};
+	struct policy_problem problem = {.warning = warning, .file = reader->file};
 
 	problem.pointer = arena_strdup(reader->problems->arena, reader->pointer);
 	problem.text = arena_vprintf(reader->problems->arena, fmt, ap);

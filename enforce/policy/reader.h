@@ -13,19 +13,12 @@
 
 #include "ocigate/arena.h"
 #include "ocigate/json.h"
-
-/** struct problem - one thing that is wrong (or, a warning, odd) in a drop-in */
-struct problem {
-	bool warning;
-	const char *file;
-	const char *pointer; /* "" for the whole file */
-	const char *text;
-};
+#include "ocigate/policy.h"
 
 /** struct problems - growing list; @failed: out of memory, which counts as an error */
 struct problems {
 	struct arena *arena;
-	struct problem *items;
+	struct policy_problem *items;
 	size_t n;
 	size_t room;
 	size_t errors;

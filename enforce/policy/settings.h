@@ -6,7 +6,7 @@
 #ifndef OCIGATE_POLICY_SETTINGS_H
 #define OCIGATE_POLICY_SETTINGS_H
 
-#include "ocigate/rule.h"
+#include "ocigate/policy.h"
 
 #include "reader.h"
 
@@ -36,9 +36,6 @@ bool setting_same(const struct setting *setting, const void *a, const void *b);
 
 /** setting_find() - by key. Return: NULL if there is none. */
 const struct setting *setting_find(const struct setting *settings, size_t n, const char *name);
-
-/** setting_wanted() - how a value of this setting is written, for people: "a list of strings" */
-const char *setting_wanted(const struct setting *setting);
 
 /** check_string() - is @text what @check wants? Notes an error if not. Return: 0 or -1. */
 int check_string(struct reader *reader, enum setting_check check, const char *text) MUST_CHECK;

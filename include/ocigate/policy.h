@@ -45,9 +45,9 @@ struct exception_rule {
 struct exception {
 	const char *name;
 	const char *reason;
-	const char *origin;   /* file */
+	const char *origin; /* file */
 	bool has_expiry;
-	int64_t expires;      /* Unix seconds: the end of that day, UTC */
+	int64_t expires; /* Unix seconds: the end of that day, UTC */
 	struct strings namespaces;
 	struct strings pods;
 	struct strings containers;
@@ -65,7 +65,7 @@ struct wrapper {
 	const char *origin; /* as in struct rule_policy */
 };
 
-/** POLICY_GLOBALS - how many settings belong to no rule (see policy_globals()) */
+/** POLICY_GLOBALS - how many settings belong to no rule (see policy_global()) */
 enum { POLICY_GLOBALS = 5 };
 
 /**
@@ -81,7 +81,7 @@ enum { POLICY_GLOBALS = 5 };
  * @log_file: decisions are appended here too; NULL: no file
  * @wrappers: real runtimes, by the name of the wrapper
  * @poststart: the wrapper puts the poststart hook in as well
- * @global_origins: as in struct rule_policy, in the order of policy_globals()
+ * @global_origins: as in struct rule_policy, by index of policy_global()
  */
 struct policy {
 	struct rule_policy rules[RULE_COUNT];
@@ -120,10 +120,12 @@ extern const struct policy_dirs policy_dirs_default;
  * the drop-ins do not load, the last good snapshot with @stale saying why.
  * Return: 0, or -1 with ERR_POLICY when there is no usable policy at all: deny.
  */
-int policy_load(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy, struct err *err) MUST_CHECK;
+int policy_load(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy,
+		struct err *err) MUST_CHECK;
 
 /** policy_read() - the drop-ins alone, with origins, no snapshot read or written (policy show, check --policy) */
-int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy, struct err *err) MUST_CHECK;
+int policy_read(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy,
+		struct err *err) MUST_CHECK;
 
 /** policy_builtin() - the shipped default, as compiled in */
 void policy_builtin(struct policy *ret_policy);
@@ -133,13 +135,73 @@ void policy_builtin(struct policy *ret_policy);
  * @name: what errors call it
  * Return: 0, or -1 with ERR_POLICY and the pointer.
  */
-int policy_parse(struct arena *arena, const char *name, const char *text, struct policy *ret_policy, struct err *err) MUST_CHECK;
+int policy_parse(struct arena *arena, const char *name, const char *text, struct policy *ret_policy,
+		 struct err *err) MUST_CHECK;
 
 /**
  * policy_parse_rule() - settings of one rule from a JSON object text, over its defaults (tests, tools)
  * Return: 0, or -1 with ERR_POLICY and the pointer.
  */
-int policy_parse_rule(struct arena *arena, const struct rule *rule, const char *json, struct rule_policy *ret, struct err *err) MUST_CHECK;
+int policy_parse_rule(struct arena *arena, const struct rule *rule, const char *json, struct rule_policy *ret,
+		      struct err *err) MUST_CHECK;
+
+/** struct policy_problem - one thing that is wrong, or, a warning, perhaps not meant; @pointer: "" for the whole file */
+struct policy_problem {
+	bool warning;
+	const char *file;
+	const char *pointer;
+	const char *text;
+};
+
+/** struct policy_report - what policy_lint() has to say; @digest: NULL where there are errors */
+struct policy_report {
+	const struct policy_problem *problems;
+	size_t n;
+	size_t errors;
+	size_t files;
+	const char *digest;
+};
+
+/**
+ * policy_lint() - everything that is wrong with drop-ins, and what looks odd (rules weakened, exceptions that expire …)
+ * @paths: files and directories to look at before they are used, whoever owns them; none: those of @dirs, as they are
+ * @now: Unix seconds
+ *
+ * Return: 0, also when there are errors; -1 with ERR_SYSTEM.
+ */
+int policy_lint(struct arena *arena, const struct policy_dirs *dirs, const struct strings *paths, int64_t now,
+		struct policy_report *ret_report, struct err *err) MUST_CHECK;
+
+/** policy_report_json() - for programs. Return: as policy_json(). */
+char *policy_report_json(struct arena *arena, const struct policy_report *report) MUST_CHECK;
+
+/**
+ * policy_json() - the policy with digest, sources and the file that each value came from (by JSON pointer)
+ *
+ * @policy comes from policy_read(). Return: text for people, or NULL when out of memory.
+ */
+char *policy_json(struct arena *arena, const struct policy *policy) MUST_CHECK;
+
+/** policy_defaults() - the shipped default as a document that says everything. Return: as policy_json(). */
+char *policy_defaults(struct arena *arena) MUST_CHECK;
+
+/** policy_schema() - JSON Schema of a drop-in. Return: as policy_json(). */
+char *policy_schema(struct arena *arena) MUST_CHECK;
+
+/** rules_describe() - what @rule, or every rule (NULL), says about itself. Return: as policy_json(). */
+char *rules_describe(struct arena *arena, const struct rule *rule) MUST_CHECK;
+
+/** setting_text() - JSON of one value of the settings struct at @base, on one line. Return: NULL when out of memory. */
+char *setting_text(struct arena *arena, const struct setting *setting, const void *base) MUST_CHECK;
+
+/** setting_wanted() - how a value of this setting is written, for people: "a list of strings" */
+const char *setting_wanted(const struct setting *setting);
+
+/** policy_global() - one of the POLICY_GLOBALS settings of struct policy that belong to no rule, and its section */
+const struct setting *policy_global(size_t index, const char **ret_section);
+
+/** exception_match() - one of the lists of globs in struct exception. Return: NULL behind the last. */
+const struct setting *exception_match(size_t index);
 
 /** effect_name() - "deny" …; effect_parse(): -1 if unknown */
 const char *effect_name(enum effect effect);
@@ -166,6 +228,7 @@ const struct exception_rule *policy_exception_for(const struct policy *policy, c
  *
  * Return: index into policy->exceptions, or policy->n_exceptions when there is no other.
  */
-size_t policy_exception_expired(const struct policy *policy, const struct container *container, int64_t now, size_t from);
+size_t policy_exception_expired(const struct policy *policy, const struct container *container, int64_t now,
+				size_t from);
 
 #endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules_print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "print.h"
+
+static const char *const group_names[] = {
+	[RULE_GROUP_CORE] = "the core: denied by default",
+	[RULE_GROUP_HARDEN] = "hardening: audited by default",
+	[RULE_GROUP_ESCAPE] = "escapes: denied by default",
+	[RULE_GROUP_ALERT] = "alerts: audited by default",
+};
+
+/* By enum effect. */
+static const char *const effect_colours[] = {"\033[31m", "\033[32m", "\033[33m", "\033[2m"};
+
+static const char *judges(const struct rule *rule)
+{
+	if (!(rule->scope & RULE_SCOPE_EXEC))
+		return "containers";
+	return rule->scope & RULE_SCOPE_CREATE ? "containers and execs" : "execs";
+}
+
+void rules_print_table(bool colour)
+{
+	int group = 0;
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		const struct rule *rule = rule_table[i];
+		const char *name = effect_name(rule->effect);
+
+		if ((int)rule->group != group)
+			(void)printf("%s%s%s%s\n", i ? "\n" : "", colour ? "\033[1m" : "", group_names[rule->group],
+				     colour ? "\033[0m" : "");
+		group = (int)rule->group;
+		(void)printf("  %-22s %s%-8s%s %-6s  %s\n", rule->name, colour ? effect_colours[rule->effect] : "",
+			     name, colour ? "\033[0m" : "", severity_name(rule->severity), rule->title);
+	}
+	(void)printf("\nocigate rules RULE tells all about one.\n");
+}
+
+static void line(const char *label, const char *text)
+{
+	(void)printf("%-16s%s\n", label, text);
+}
+
+static void optional_line(const char *label, const char *text, const char *otherwise)
+{
+	line(label, text ? text : otherwise);
+}
+
+static const char *default_of(struct arena *arena, const struct rule *rule, size_t setting)
+{
+	const char *text = setting_text(arena, &rule->settings[setting], rule->defaults);
+
+	return text ? text : "?";
+}
+
+void rules_print_one(struct arena *arena, const struct rule *rule)
+{
+	(void)printf("%s: %s\n\n", rule->name, rule->title);
+	line("looks at", rule->fields);
+	line("passes", rule->allowed);
+	line("why", rule->why);
+	line("default", effect_name(rule->effect));
+	line("severity", severity_name(rule->severity));
+	line("judges", judges(rule));
+	line("can be applied", rule->amendment == AMEND_NONE ? "no: apply denies" : "yes, by ocigate-runtime");
+	optional_line("recommendation", rule->recommendation, "none");
+	optional_line("alert", rule->alert, "none");
+	optional_line("pod security", rule->pss, "none");
+	for (size_t i = 0; i < rule->n_settings; i++) {
+		const struct setting *setting = &rule->settings[i];
+
+		(void)printf("%s  %s: %s\n    %s", i ? "" : "\nsettings\n", setting->name, default_of(arena, rule, i),
+			     setting->help);
+		for (size_t word = 0; setting->type == SETTING_WORD && setting->words[word]; word++)
+			(void)printf("%s%s", word ? ", " : ": ", setting->words[word]);
+		(void)printf("\n");
+	}
+}
+
+/* A cell of a Markdown table. */
+static void cell(const char *text)
+{
+	(void)fputs(" ", stdout);
+	for (const char *at = text; *at; at++)
+		(void)printf("%s%c", *at == '|' ? "\\" : "", *at);
+	(void)fputs(" |", stdout);
+}
+
+static void md_settings(const struct rule *rule)
+{
+	(void)fputs(" ", stdout);
+	for (size_t i = 0; i < rule->n_settings; i++)
+		(void)printf("%s`%s`", i ? ", " : "", rule->settings[i].name);
+	(void)fputs(rule->n_settings ? " |" : "|", stdout);
+}
+
+static void md_row(const struct rule *rule)
+{
+	(void)printf("| `%s` |", rule->name);
+	cell(rule->title);
+	cell(effect_name(rule->effect));
+	cell(rule->amendment == AMEND_NONE ? "" : "yes");
+	md_settings(rule);
+	cell(rule->recommendation ? rule->recommendation : "");
+	cell(rule->pss ? rule->pss : "");
+	(void)fputs("\n", stdout);
+}
+
+void rules_print_md(struct arena *arena, const struct rule *rule)
+{
+	(void)printf("| rule | finds | default | can amend | settings | recommendation | Pod Security Standards |\n"
+		     "|---|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if (!rule || rule == rule_table[i])
+			md_row(rule_table[i]);
+	if (!rule || rule->n_settings == 0)
+		return;
+	(void)printf("\n| setting | meaning | default |\n|---|---|---|\n");
+	for (size_t i = 0; i < rule->n_settings; i++) {
+		(void)printf("| `%s` |", rule->settings[i].name);
+		cell(rule->settings[i].help);
+		(void)printf(" `%s` |\n", default_of(arena, rule, i));
+	}
+}
+
+/* mdoc takes "." and "'" at the start of a line for a request, "\" for an escape. */
+static void roff(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		(void)fputs("\\&", stdout);
+	for (const char *at = text; *at; at++)
+		(void)fputs(*at == '\\' ? "\\e" : (const char[]){*at, '\0'}, stdout);
+	(void)fputs("\n", stdout);
+}
+
+/* A sentence out of a clause. */
+static void sentence(const char *start, const char *text)
+{
+	(void)fputs(start, stdout);
+	for (const char *at = text; *at; at++)
+		(void)fputs(*at == '\\' ? "\\e" : (const char[]){*at, '\0'}, stdout);
+	(void)fputs(text[0] && text[strlen(text) - 1] == '.' ? "\n" : ".\n", stdout);
+}
+
+static void man_rule(struct arena *arena, const struct rule *rule)
+{
+	(void)printf(".It Cm %s\nFinds ", rule->name);
+	sentence("", rule->title);
+	sentence("Looks at ", rule->fields);
+	sentence("Passes: ", rule->allowed);
+	roff(rule->why);
+	(void)printf("Default: %s%s.\n", effect_name(rule->effect),
+		     rule->amendment == AMEND_NONE ? "" : "; can be applied by the runtime wrapper");
+	if (rule->n_settings == 0)
+		return;
+	(void)printf(".Bl -tag -width Ds -compact\n");
+	for (size_t i = 0; i < rule->n_settings; i++) {
+		(void)printf(".It Cm %s\n", rule->settings[i].name);
+		sentence("", rule->settings[i].help);
+		(void)printf("Default: ");
+		sentence("", default_of(arena, rule, i));
+	}
+	(void)printf(".El\n");
+}
+
+void rules_print_man(struct arena *arena, const struct rule *rule)
+{
+	(void)printf(".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if (!rule || rule == rule_table[i])
+			man_rule(arena, rule_table[i]);
+	(void)printf(".El\n");
+}
