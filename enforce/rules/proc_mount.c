@@ -140,6 +140,11 @@ static void add(struct findings *findings, size_t index, const char *value, cons
 		     remedy);
 }
 
+static bool is_inside(const char *path)
+{
+	return path_within(path, "/proc") || path_within(path, "/sys");
+}
+
 static void judge_cgroup(const struct container *container, const struct host *host, size_t index,
 			 const struct settings *own, struct findings *findings)
 {
@@ -173,7 +178,7 @@ static void judge_mount(const struct container *container, const struct host *ho
 			add(findings, index, path, "mounts /sys writable", "set privileged: false");
 	} else if (fresh && is_cgroup(mount->type)) {
 		judge_cgroup(container, host, index, own, findings);
-	} else if ((path_within(path, "/proc") || path_within(path, "/sys")) && !covers(&own->allowed_mounts, path)) {
+	} else if (is_inside(path) && !covers(&own->allowed_mounts, path)) {
 		add(findings, index, path, findings_text(findings, "mounts over %s", path), REMEDY_MOUNT);
 	}
 }
@@ -208,6 +213,17 @@ static const char *kernel_filesystem(const struct host_mount *mount)
 	return NULL;
 }
 
+/* A fresh file system of the spec's: what it is was judged; here, whether links of the image led it elsewhere. */
+static bool judge_landing(const struct host_mount *mount, const char *asked, size_t index, struct findings *findings)
+{
+	if (strcmp(mount->path, asked) == 0 || (!is_inside(mount->path) && !is_inside(asked)))
+		return false;
+	add(findings, index, mount->path,
+	    findings_text(findings, "a link of the image leads the mount at %s to %s", asked, mount->path),
+	    "use an image in which /proc and /sys are directories");
+	return true;
+}
+
 /* A bind of the node's /proc or /sys, under whatever name, or something that came along with another mount. */
 static bool judge_real(const struct host_mount *mount, size_t index, bool fresh, const struct settings *own,
 		       struct findings *findings)
@@ -217,8 +233,6 @@ static bool judge_real(const struct host_mount *mount, size_t index, bool fresh,
 	bool cgroups = fresh && path_within(mount->path, "/sys/fs/cgroup") &&
 		       (is_cgroup(type) || is_type(mount->origin.fs_type, "tmpfs"));
 
-	if (mount->mount >= 0 && fresh)
-		return false;
 	if (type && !cgroups) {
 		add(findings, index, mount->path,
 		    findings_text(findings, "mounts the node's %s at %s", type, mount->path),
@@ -231,8 +245,7 @@ static bool judge_real(const struct host_mount *mount, size_t index, bool fresh,
 		    "set privileged: false");
 		return true;
 	}
-	if (mount->mount >= 0 || cgroups || (!path_within(mount->path, "/proc") && !path_within(mount->path, "/sys")) ||
-	    covers(&own->allowed_mounts, mount->path))
+	if (cgroups || !is_inside(mount->path) || covers(&own->allowed_mounts, mount->path))
 		return false;
 	add(findings, index, mount->path, findings_text(findings, "something is mounted over %s", mount->path),
 	    REMEDY_MOUNT);
@@ -251,7 +264,8 @@ static void judge_effect(const struct container *container, const struct host *h
 		if (mount->mount != (long)index && mount->parent_mount != (long)index)
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
-		if (judge_real(mount, index, fresh, own, findings))
+		if (mount->mount >= 0 && fresh ? judge_landing(mount, container->mounts[index].path, index, findings)
+					       : judge_real(mount, index, fresh, own, findings))
 			return;
 	}
 	if (!seen && !fresh)

@@ -159,7 +159,7 @@ static bool judge_path(const struct container *container, const struct host_moun
 		return false;
 	findings_add(
 		findings, FINDING_VIOLATION, pointer, path,
-		path_within(path, found) || strchr(found, '*')
+		path_within(path, found) || strchr(found, '*') || strcmp(path, "/") == 0
 			? findings_text(findings, "mounts the node's %s at %s", path, where)
 			: findings_text(findings, "mounts the node's %s, which holds %s, at %s", path, found, where),
 		remedy_for(container, path, findings));
@@ -210,7 +210,7 @@ static bool judge_origin(const struct container *container, const struct host *h
 			return true;
 	if (owner.keeper == KEEPER_NONE && judge_contents(container, mount, index, own, findings))
 		return true;
-	if (origin->state != ORIGIN_UNKNOWN && (origin->state != ORIGIN_DELETED || origin->paths.n > 0))
+	if (origin->state != ORIGIN_UNKNOWN && (origin->state != ORIGIN_DELETED || owner.keeper != KEEPER_NONE))
 		return false;
 	findings_add(findings, FINDING_UNDECIDED, findings_text(findings, "/mounts/%zu", index), mount->path,
 		     findings_text(findings, "cannot tell what %s is: %s", mount->path,
