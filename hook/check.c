@@ -100,6 +100,10 @@ static int load_policy(const struct request *request, struct arena *arena, struc
 
 	if (request->n_policy_dirs == 0)
 		return policy_load(arena, &policy_dirs_default, ret_policy, err);
+	/* The system's directories may be missing; one that somebody names may not. */
+	for (size_t i = 0; i < request->n_policy_dirs; i++)
+		if (access(request->policy_dirs[i], F_OK) < 0)
+			return err_sys(err, ERR_POLICY, errno, "%s", request->policy_dirs[i]);
 	return policy_read(arena, &dirs, ret_policy, err);
 }
 
@@ -144,20 +148,18 @@ static int collect_live(struct run *run, const char *bundle, struct err *err)
 }
 
 /* What the wrapper would change. A container that is refused is not amended. */
-static void plan_amendments(struct run *run)
+static int plan_amendments(struct run *run, struct err *err)
 {
-	const struct findings *findings = &run->decision.findings;
-	struct amendment_record *records = arena_array(&run->arena, findings->n, sizeof(*records));
+	struct edits edits = {.arena = &run->arena};
 
-	if (run->decision.verdict != VERDICT_ADMIT || !records)
-		return;
-	run->decision.amendments = records;
-	for (size_t i = 0; i < findings->n; i++)
-		if (findings->items[i].effect == EFFECT_APPLY)
-			records[run->decision.n_amendments++] = (struct amendment_record){
-				.rule = findings->items[i].rule,
-				.pointer = findings->items[i].pointer,
-			};
+	if (amend_plan(&run->container, &run->text, &run->decision.findings, &edits, err) < 0)
+		return -1;
+	engine_conclude(&run->decision);
+	if (run->decision.verdict != VERDICT_ADMIT)
+		return 0;
+	run->decision.amendments = edits.records;
+	run->decision.n_amendments = edits.n_records;
+	return edits.failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }
 
 static int judge_bundle(struct run *run, const char *argument, enum judge_as as, struct err *err)
@@ -183,9 +185,7 @@ static int judge_bundle(struct run *run, const char *argument, enum judge_as as,
 	if ((recorded ? collect_recorded(run, fd, err) : collect_live(run, bundle, err)) < 0)
 		return -1;
 	run_judge(run, as);
-	if (as == JUDGE_RUNTIME)
-		plan_amendments(run);
-	return 0;
+	return as == JUDGE_RUNTIME ? plan_amendments(run, err) : 0;
 }
 
 /* Return: the bundle's exit code. */

@@ -37,6 +37,10 @@ static void print_who(const struct decision *decision)
 	}
 	put(", container ", identity->container[0] ? identity->container : decision->id);
 	put(", image ", identity->image);
+	if (decision->error) {
+		(void)printf("\n");
+		return;
+	}
 	if (identity->trusted)
 		(void)printf(", by %s", engine_names[identity->engine]);
 	else
