@@ -85,5 +85,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 install_missing "$@"
+[ -x build/ocigate ] || say "building"
 make -s -j"$(nproc)" all
 exec make -s "$what"

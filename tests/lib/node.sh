@@ -111,6 +111,18 @@ bundle() {
 		jq "${2:-.}" "$BUNDLE/config.json.new" >"$BUNDLE/config.json" && rm "$BUNDLE/config.json.new"
 }
 
+# all_capabilities: those that this machine can give, as a JSON list: what an engine gives a privileged container
+all_capabilities() {
+	jq -nc --arg mask "$(sed -n 's/^CapBnd:[^0-9a-f]*//p' /proc/self/status)" '
+		($mask | explode | reduce .[] as $c (0; . * 16 + (if $c >= 97 then $c - 87 else $c - 48 end))) as $bits
+		| "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+		NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+		SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+		MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
+		| [splits("\\s+")] | to_entries
+		| map(select(($bits / pow(2; .key) | floor) % 2 == 1) | "CAP_" + .value)'
+}
+
 # ran: did the program of $BUNDLE leave its mark?
 ran() {
 	[ -e "$BUNDLE/rootfs/mark/ran" ]

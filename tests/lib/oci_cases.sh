@@ -85,20 +85,7 @@ prepare() {
 	ln -s /var/lib/app-data "$KUBELET_POD/volumes/kubernetes.io~empty-dir/link"
 	mount --bind /etc "$KUBELET_POD/volume-subpaths/vol/app/0"
 	"$NODE/guest" --socket /run/engine/engine.sock
-	capabilities=$(capsh_names)
-}
-
-# Every capability that this machine can give, as a JSON list: what an engine gives a privileged container
-capsh_names() {
-	python3 - <<-'END'
-		import json, re
-		mask = int(re.search(r"CapBnd:\s*(\w+)", open("/proc/self/status").read())[1], 16)
-		names = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
-		NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE
-		SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL
-		SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split()
-		print(json.dumps(["CAP_" + name for bit, name in enumerate(names) if mask >> bit & 1]))
-	END
+	capabilities=$(all_capabilities)
 }
 
 group_one() {
