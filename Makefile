@@ -55,6 +55,7 @@ hook_o := $(HOOK:%.c=$(BUILD)/%.o)
 unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 # Parts of the front ends that are tested as units: all but what owns the process.
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
+cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
 .PHONY: fuzz all check test demo lint asan bench install clean dist-clean
 .DELETE_ON_ERROR:
@@ -90,7 +91,7 @@ $(BUILD)/ocigate-runtime: $(BUILD)/ocigate
 $(BUILD)/unit-tests: $(unit_o) $(hook_parts_o) $(BUILD)/libocigate.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) $(unit_o) $(hook_parts_o) $(BUILD)/libocigate.a $(LIBS) -lcriterion -o $@
 
-$(BUILD)/rule-cases: $(BUILD)/tests/rules/run.o $(BUILD)/libocigate.a
+$(BUILD)/rule-cases: $(cases_o) $(BUILD)/libocigate.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
 check: $(BUILD)/ocigate $(BUILD)/unit-tests $(BUILD)/rule-cases
@@ -125,4 +126,4 @@ install: all
 clean:
 	rm -rf $(BUILD) build-asan $(BUILD)-fuzz
 
--include $(enforce_o:.o=.d) $(hook_o:.o=.d) $(unit_o:.o=.d) $(BUILD)/tests/rules/run.d
+-include $(enforce_o:.o=.d) $(hook_o:.o=.d) $(unit_o:.o=.d) $(cases_o:.o=.d)

@@ -149,6 +149,16 @@ static bool is_node_root(const struct mount_view *view, const struct mount_row *
 	       view->node->rows[base].minor == row->minor;
 }
 
+static bool node_shows(const struct mount_table *node, const struct mount_row *of)
+{
+	size_t row = NO_ROW;
+
+	while ((row = mount_table_same_device(node, of->major, of->minor, row)) != NO_ROW)
+		if (!mount_table_is_inside(node, row))
+			return true;
+	return false;
+}
+
 static void decide(const struct mount_table *node, const struct mount_row *row, bool bind, const char *why,
 		   struct origin *origin)
 {
@@ -158,7 +168,7 @@ static void decide(const struct mount_table *node, const struct mount_row *row, 
 	}
 	if (!why && origin->contains.n > 0)
 		why = "it holds more of a filesystem than the node itself shows";
-	if (!why && bind && mount_table_same_device(node, row->major, row->minor, NO_ROW) == NO_ROW)
+	if (!why && bind && !node_shows(node, row))
 		why = "its filesystem is mounted nowhere on the node";
 	else if (!why && bind)
 		why = "the node shows its filesystem, but no path leads there";

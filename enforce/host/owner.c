@@ -144,7 +144,7 @@ static bool segment_is(const char *segment, size_t len, const char *shape, size_
 			id = container->id;
 			break;
 		case 's':
-			id = identity->sandbox_id;
+			id = identity->is_sandbox == TRI_YES ? container->id : identity->sandbox_id;
 			break;
 		case 'u':
 			id = identity->pod_uid;
@@ -267,7 +267,7 @@ void bind_owner_find(struct bind_owner *ret, const struct container *container, 
 	const struct strings *paths = &mount->origin.paths;
 
 	*ret = (struct bind_owner){.container = container, .host = host, .mount = mount, .more = more};
-	for (size_t i = 0; container->identity.trusted && i < paths->n && ret->keeper == KEEPER_NONE; i++) {
+	for (size_t i = 0; container->identity.trusted && i < mount->origin.n_same && ret->keeper == KEEPER_NONE; i++) {
 		const struct place *place = place_of(ret, paths->items[i], &ret->tail);
 
 		if (!place)
@@ -281,10 +281,10 @@ void bind_owner_find(struct bind_owner *ret, const struct container *container, 
 /* The kubelet mounts a volume once for all pods and binds that mount to each pod: two names by right. */
 static bool is_kubelets_mount(const struct bind_owner *owner, const char *path)
 {
-	const struct strings *paths = &owner->mount->origin.paths;
+	const struct origin *origin = &owner->mount->origin;
 
-	for (size_t i = 0; i < paths->n; i++) {
-		const char *name = paths->items[i];
+	for (size_t i = 0; i < origin->n_same; i++) {
+		const char *name = origin->paths.items[i];
 		size_t base = path_ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
 
 		if (base > 0 && strncmp(path, name, base) == 0 &&

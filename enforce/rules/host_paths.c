@@ -166,17 +166,22 @@ static bool judge_foreign(const struct judgement *j, const struct host_mount *mo
 	return true;
 }
 
-/* One finding a mount, for the first of its names that nobody vouches for. */
-static bool judge_paths(const struct judgement *j, const struct host_mount *mount)
+/* One finding a mount, for the first of its names, or of its layers, that nobody vouches for. */
+static void judge_paths(const struct judgement *j, const struct host_mount *mount)
 {
 	const struct strings *paths = &mount->origin.paths;
 	struct bind_owner owner;
 
 	bind_owner_find(&owner, j->container, j->host, mount, &j->own->state_directories);
-	for (size_t i = 0; i < paths->n; i++)
-		if (!bind_owner_keeps(&owner, paths->items[i]) && judge_foreign(j, mount, paths->items[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *path = paths->items[i];
+
+		if (bind_owner_keeps(&owner, path) ||
+		    (i >= mount->origin.n_same && bind_owner_layer(j->container, path, &j->own->state_directories)))
+			continue;
+		if (judge_foreign(j, mount, path))
+			return;
+	}
 }
 
 /* Bound from the node into /dev by a runtime that cannot make device nodes: a default one, or one that devices judges. */
@@ -214,7 +219,7 @@ static void judge_mount(const struct judgement *j, const struct host_mount *moun
 		return;
 	switch (origin->state) {
 	case ORIGIN_NODE:
-		(void)judge_paths(j, mount);
+		judge_paths(j, mount);
 		break;
 	case ORIGIN_FILESYSTEM:
 		add(j, FINDING_VIOLATION, mount, origin->fs_source ? origin->fs_source : "",
