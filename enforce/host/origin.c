@@ -70,6 +70,13 @@ static bool is_plain(const char *fs_path)
 	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0;
 }
 
+static bool path_is_marked(const char *path)
+{
+	size_t len = strlen(path), mark = sizeof(deleted_mark) - 1;
+
+	return len >= mark && strcmp(path + len - mark, deleted_mark) == 0;
+}
+
 /* Rows whose root is exactly the first @len bytes of the path. */
 static size_t gather(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path, size_t len,
 		     struct candidate *candidates, size_t n, size_t room)
@@ -86,6 +93,9 @@ static size_t gather(const struct mount_view *view, unsigned major, unsigned min
 		path = path_join(view->arena, mountpoint, fs_path, len == 1 ? 0 : len);
 		if (!path)
 			return n;
+		/* A mount of what is deleted still reaches it; through its parent's nothing does. */
+		if (path_is_marked(path))
+			continue;
 		candidates[n++] = (struct candidate){path, len, row, !mount_table_sees(table, row, path)};
 	}
 	return n;
@@ -180,7 +190,7 @@ static const char *without_mark(struct arena *arena, const char *fs_path, bool *
 {
 	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
 
-	*ret_deleted = len >= mark && strcmp(fs_path + len - mark, deleted_mark) == 0;
+	*ret_deleted = path_is_marked(fs_path);
 	if (!*ret_deleted)
 		return fs_path;
 	return len == mark ? "/" : arena_strndup(arena, fs_path, len - mark);
