@@ -53,10 +53,20 @@ static int unknown_verb(const char *word)
 	return refuse(&err);
 }
 
+/* Engines give a runtime no verb: it is known by the name that it is called by (ocigate-runtime, ocigate-crun ...). */
+static bool is_runtime(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strncmp(slash ? slash + 1 : path, "ocigate-", strlen("ocigate-")) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err;
 
+	if (argc > 0 && is_runtime(argv[0]))
+		return verb_runtime(argc, argv);
 	if (argc < 2) {
 		(void)err_set(&err, ERR_USAGE, "say what to do: ocigate VERB ...");
 		return refuse(&err);

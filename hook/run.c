@@ -21,6 +21,16 @@ int run_fail(struct run *run, const struct err *err)
 	return -1;
 }
 
+void run_take_policy(struct run *run)
+{
+	const size_t max = (size_t)run->policy->config_max;
+
+	if (max > run->arena.cap / MEMORY_FACTOR)
+		run->arena.cap = max * MEMORY_FACTOR;
+	run->decision.policy_digest = run->policy->digest ? run->policy->digest : "";
+	run->decision.policy_stale = run->policy->stale;
+}
+
 int run_policy(struct run *run, const struct policy_dirs *dirs)
 {
 	struct err err;
@@ -35,14 +45,10 @@ int run_policy(struct run *run, const struct policy_dirs *dirs)
 
 int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id)
 {
-	const size_t max = (size_t)run->policy->config_max;
 	struct err err;
 
-	if (max > run->arena.cap / MEMORY_FACTOR)
-		run->arena.cap = max * MEMORY_FACTOR;
-	run->decision.policy_digest = run->policy->digest ? run->policy->digest : "";
-	run->decision.policy_stale = run->policy->stale;
-	if (spec_load(&run->arena, bundle_fd, "config.json", max, &run->text, &err) < 0 ||
+	run_take_policy(run);
+	if (spec_load(&run->arena, bundle_fd, "config.json", (size_t)run->policy->config_max, &run->text, &err) < 0 ||
 	    spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
 		return run_fail(run, &err);
 	return 0;

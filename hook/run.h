@@ -38,6 +38,9 @@ int run_fail(struct run *run, const struct err *err);
 /** run_policy() - the policy in force */
 int run_policy(struct run *run, const struct policy_dirs *dirs) MUST_CHECK;
 
+/** run_take_policy() - room and record according to run->policy; run_spec() does it by itself */
+void run_take_policy(struct run *run);
+
 /** run_spec() - read and parse config.json below @bundle_fd, which is open at @bundle. The identity is still unknown. */
 int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id) MUST_CHECK;
 

@@ -143,7 +143,9 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, struct err *err)
+/* @like: owner and mode of the new file; or NULL: ours, and @mode */
+static int write_beside(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, const struct stat *like,
+			struct err *err)
 {
 	char temporary[256];
 	FD_AUTO int fd = -1;
@@ -156,14 +158,24 @@ int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, 
 		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(err, ERR_SYSTEM, errno, "%s cannot be created", temporary);
-	if (write_all(fd, bytes, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
-	    renameat(dirfd, temporary, dirfd, name) < 0) {
+	if (write_all(fd, bytes, len) < 0 || (like && fchown(fd, like->st_uid, like->st_gid) < 0) ||
+	    fchmod(fd, mode) < 0 || fsync(fd) < 0 || renameat(dirfd, temporary, dirfd, name) < 0) {
 		int failure = errno;
 
 		(void)unlinkat(dirfd, temporary, 0);
 		return err_sys(err, ERR_SYSTEM, failure, "%s cannot be written", name);
 	}
 	return 0;
+}
+
+int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, struct err *err)
+{
+	return write_beside(dirfd, name, bytes, len, mode, NULL, err);
+}
+
+int fs_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct stat *like, struct err *err)
+{
+	return write_beside(dirfd, name, bytes, len, like->st_mode & 07777, like, err);
 }
 
 /* Appends one segment to the clean path in @out; returns the new length. */
