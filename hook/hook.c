@@ -18,8 +18,8 @@
 #include "run.h"
 #include "verbs.h"
 
-/* Engines give up later than this: then it is they who say why, and in their words. */
-enum { DEADLINE_SECONDS = 10 };
+/* hooks.d gives us 10 seconds: later than this it would be the runtime who says why, and in its words. */
+enum { DEADLINE_SECONDS = 8 };
 
 static const char *const stages[] = {"prestart", "createRuntime"};
 static const struct command command = {
