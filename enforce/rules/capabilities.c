@@ -43,7 +43,7 @@ static const char *const grave_words[] = {
 	"CAP_BPF",	 "CAP_NET_ADMIN",  "CAP_SYS_BOOT",   "CAP_SYSLOG",
 };
 
-enum { NAMED_MAX = 6, CAP_PREFIX = sizeof("CAP_") - 1 };
+enum { NAMED_MAX = 6, EXCESS_IS_ALL = 20, CAPS_BITS = 64, CAP_PREFIX = sizeof("CAP_") - 1 };
 
 static uint64_t mask_of(const char *const *names, size_t n)
 {
@@ -58,31 +58,28 @@ static uint64_t mask_of(const char *const *names, size_t n)
 	return mask;
 }
 
-/* Puts "A, B" of @mask behind @text, up to NAMED_MAX names in all; takes what it has named out of @mask. */
-static const char *name_some(const char *text, uint64_t from, uint64_t *mask, int *named, struct findings *findings)
+/* "A, B": puts capability @number behind @text if it is in @mask, and takes it out of there. */
+static const char *name_one(const char *text, int number, uint64_t *mask, struct findings *findings)
 {
-	for (int number = 0; number < 64 && *named < NAMED_MAX; number++) {
-		uint64_t bit = UINT64_C(1) << number;
+	uint64_t bit = UINT64_C(1) << number;
 
-		if ((*mask & from & bit) == 0)
-			continue;
-		text = findings_text(findings, "%s%s%s", text, *named > 0 ? ", " : "",
-				     capability_name(number) + CAP_PREFIX);
-		*mask &= ~bit;
-		++*named;
-	}
-	return text;
+	if ((*mask & bit) == 0)
+		return text;
+	*mask &= ~bit;
+	return findings_text(findings, "%s%s%s", text, text[0] ? ", " : "", capability_name(number) + CAP_PREFIX);
 }
 
 /* "SYS_ADMIN, NET_ADMIN", the worst first; "… and 20 more" when there are too many. */
 static const char *words_of(uint64_t mask, struct findings *findings)
 {
-	uint64_t grave = mask_of(grave_words, sizeof(grave_words) / sizeof(grave_words[0]));
-	int named = 0;
-	const char *text = name_some("", grave, &mask, &named, findings);
+	int left = __builtin_popcountll(mask), few = left > NAMED_MAX ? left - NAMED_MAX : 0;
+	const char *text = "";
 
-	text = name_some(text, UINT64_MAX, &mask, &named, findings);
-	return mask == 0 ? text : findings_text(findings, "%s and %d more", text, __builtin_popcountll(mask));
+	for (size_t i = 0; i < sizeof(grave_words) / sizeof(grave_words[0]) && __builtin_popcountll(mask) > few; i++)
+		text = name_one(text, capability_number(grave_words[i]), &mask, findings);
+	for (int number = 0; number < CAPS_BITS && __builtin_popcountll(mask) > few; number++)
+		text = name_one(text, number, &mask, findings);
+	return few == 0 ? text : findings_text(findings, "%s and %d more", text, few);
 }
 
 static const char *remedy_of(const struct container *container, uint64_t excess, const char *words,
@@ -90,6 +87,9 @@ static const char *remedy_of(const struct container *container, uint64_t excess,
 {
 	bool pod = identity_is_pod(&container->identity);
 
+	if (__builtin_popcountll(excess) >= EXCESS_IS_ALL)
+		return pod ? "set privileged: false, and remove ALL from securityContext.capabilities.add"
+			   : "run without --privileged and without --cap-add ALL";
 	if ((excess & mask_of(allowed_words, ENGINES_GIVE)) != 0)
 		return pod ? "set capabilities.drop: [\"ALL\"] and add no more than the policy allows"
 			   : "run with --cap-drop ALL and add no more than the policy allows";

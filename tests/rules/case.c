@@ -141,9 +141,10 @@ static enum bundle_owner owner_of(const json_t *json)
 static json_t *config_of(const char *root, const json_t *json, struct err *err)
 {
 	json_t *config = json_object_get(json, "config");
-	char path[PATH_SIZE];
 
 	if (!config) {
+		char path[PATH_SIZE];
+
 		(void)snprintf(path, sizeof(path), "%s/base/%s.json", root, case_string(json, "base", "plain"));
 		config = case_read(path, err);
 	}

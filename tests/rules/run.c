@@ -115,7 +115,8 @@ static int judge(struct arena *arena, const struct rule *rule, const char *root,
 	    case_policy(arena, rule, json, &policy, err) < 0)
 		return -1;
 	dir = case_host(arena, root, json, &container, err);
-	if (dir < 0 || host_recorded(arena, &container, dir, rule->facts, &host, err) < 0)
+	if (dir < 0 || host_recorded(arena, &container, dir, rule->facts, &host, err) < 0 ||
+	    ((rule->facts & HOST_FACT_PORTS) != 0 && host_ports_recorded(arena, &container, dir, &host, err) < 0))
 		return -1;
 	if ((rule->scope & (container.exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE)) != 0)
 		rule->judge(&container, &host, policy.settings, &findings);
@@ -167,11 +168,11 @@ static int is_case(const struct dirent *entry)
 
 static bool wanted(const char *rule, const char *file, int argc, char **argv)
 {
-	size_t n = strlen(rule);
+	char name[NAME_SIZE];
 
+	(void)snprintf(name, sizeof(name), "%s/%.*s", rule, (int)(strlen(file) - strlen(".json")), file);
 	for (int i = 2; i < argc; i++)
-		if (strcmp(argv[i], rule) == 0 || (strncmp(argv[i], rule, n) == 0 && argv[i][n] == '/' &&
-						   strncmp(argv[i] + n + 1, file, strlen(file) - strlen(".json")) == 0))
+		if (strcmp(argv[i], rule) == 0 || strcmp(argv[i], name) == 0)
 			return true;
 	return argc <= 2;
 }
