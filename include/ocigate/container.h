@@ -26,8 +26,8 @@ const char *capability_name(int number);
 
 /** struct capability_set - one of the five sets (config.md, "capabilities") */
 struct capability_set {
-	bool present;           /* the key is there; absent and empty mean the same to runtimes */
-	uint64_t mask;          /* bit N = capability number N as libcap knows it */
+	bool present;		/* the key is there; absent and empty mean the same to runtimes */
+	uint64_t mask;		/* bit N = capability number N as libcap knows it */
 	struct strings unknown; /* well-formed CAP_… names that libcap does not know */
 };
 
@@ -79,16 +79,16 @@ enum mount_kind { MOUNT_FILESYSTEM = 0, MOUNT_BIND, MOUNT_REMOUNT };
 struct mount {
 	enum mount_kind kind;
 	const char *destination; /* as written */
-	const char *path;        /* destination made absolute and clean ("." and ".." and "//" resolved as text) */
-	const char *type;        /* as written, NULL if absent */
-	const char *source;      /* as written, NULL if absent */
+	const char *path;	 /* destination made absolute and clean ("." and ".." and "//" resolved as text) */
+	const char *type;	 /* as written, NULL if absent */
+	const char *source;	 /* as written, NULL if absent */
 	struct strings options;
-	bool recursive;          /* rbind */
+	bool recursive; /* rbind */
 	bool read_only;
 	bool read_only_below;
 	const char *propagation;
 	bool recursive_propagation;
-	bool id_mapped;          /* own uidMappings/gidMappings, or the idmap options */
+	bool id_mapped; /* own uidMappings/gidMappings, or the idmap options */
 };
 
 enum namespace_type { NS_PID, NS_NETWORK, NS_MOUNT, NS_IPC, NS_UTS, NS_USER, NS_CGROUP, NS_TIME, NS_TYPES };
@@ -100,7 +100,7 @@ extern const char *const namespace_proc_names[NS_TYPES];
 /** struct namespace_entry - config-linux.md, "Namespaces"; by type, since each type may come once */
 struct namespace_entry {
 	bool present;
-	size_t index;     /* its place in /linux/namespaces */
+	size_t index;	  /* its place in /linux/namespaces */
 	const char *path; /* NULL: a new one */
 };
 
@@ -146,12 +146,12 @@ struct resources {
 	bool present;
 	const struct device_rule *device_rules;
 	size_t n_device_rules;
-	struct limit cpu_quota;  /* microseconds a period; -1: none */
+	struct limit cpu_quota;	 /* microseconds a period; -1: none */
 	struct limit cpu_period; /* microseconds */
 	struct limit cpu_shares;
 	struct limit memory_limit; /* bytes; -1: none */
 	struct limit memory_swap;
-	struct limit pids_limit; /* -1 or 0: none */
+	struct limit pids_limit;   /* -1 or 0: none */
 	struct key_values unified; /* cgroup v2 */
 };
 
@@ -186,8 +186,15 @@ struct seccomp {
 	size_t n_rules;
 };
 
-enum hook_stage { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART,
-		  HOOK_POSTSTOP, HOOK_STAGES };
+enum hook_stage {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_STAGES
+};
 
 /** hook_stage_names - JSON keys under /hooks */
 extern const char *const hook_stage_names[HOOK_STAGES];
@@ -203,7 +210,15 @@ struct hook_entry {
 	struct limit timeout; /* seconds */
 };
 
-enum engine { ENGINE_UNKNOWN = 0, ENGINE_CONTAINERD, ENGINE_CRIO, ENGINE_PODMAN, ENGINE_DOCKER, ENGINE_BUILDKIT, ENGINES };
+enum engine {
+	ENGINE_UNKNOWN = 0,
+	ENGINE_CONTAINERD,
+	ENGINE_CRIO,
+	ENGINE_PODMAN,
+	ENGINE_DOCKER,
+	ENGINE_BUILDKIT,
+	ENGINES
+};
 
 /** engine_names - "unknown", "containerd", "cri-o", "podman", "docker", "buildkit" */
 extern const char *const engine_names[ENGINES];
@@ -222,22 +237,24 @@ struct identity {
 	bool trusted;
 	const char *doubt;
 	const char *containerd_namespace; /* containerd's own: "k8s.io", "moby", "default" */
-	const char *namespace;            /* Kubernetes namespace */
+	const char *namespace;		  /* Kubernetes namespace */
 	const char *pod;
 	const char *pod_uid;
-	const char *container;  /* name within the pod, or the engine's name */
+	const char *container; /* name within the pod, or the engine's name */
 	const char *image;
 	const char *image_digest;
 	const char *sandbox_id;
 	enum tri is_sandbox;
-	const char *handler; /* the wrapper that the engine called, without "ocigate-"; "" or NULL if unknown (a bare hook) */
+	const char *
+		handler; /* the wrapper that the engine called, without "ocigate-"; "" or NULL if unknown (a bare hook) */
 	const char *ports_json; /* value of io.kubernetes.container.ports, "" if the engine gave none */
 };
 
 /** identity_is_pod() - did a pod's author ask for it, rather than somebody at a command line? Remedies differ. */
 static inline bool identity_is_pod(const struct identity *identity)
 {
-	return identity->engine != ENGINE_PODMAN && identity->engine != ENGINE_DOCKER && identity->engine != ENGINE_BUILDKIT;
+	return identity->engine != ENGINE_PODMAN && identity->engine != ENGINE_DOCKER &&
+	       identity->engine != ENGINE_BUILDKIT;
 }
 
 /**
@@ -282,14 +299,14 @@ struct container {
 	const struct hook_entry *hooks;
 	size_t n_hooks;
 	const char *rootfs_propagation; /* NULL if absent */
-	const char *mount_label;        /* NULL if absent */
-	const char *cgroups_path;       /* NULL if absent */
+	const char *mount_label;	/* NULL if absent */
+	const char *cgroups_path;	/* NULL if absent */
 	bool has_intel_rdt;
 	bool has_memory_policy;
 	bool has_net_devices;
 	bool has_time_offsets;
 	const char *personality_domain; /* NULL if absent */
-	bool has_vm; /* "vm", "windows", "solaris", "zos", "freebsd": not a Linux container */
+	bool has_vm;			/* "vm", "windows", "solaris", "zos", "freebsd": not a Linux container */
 };
 
 #endif

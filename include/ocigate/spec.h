@@ -24,7 +24,8 @@ struct text {
  * that does not change while it is read.
  * Return: 0, or -1 with ERR_INPUT.
  */
-int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, struct text *ret_text, struct err *err) MUST_CHECK;
+int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, struct text *ret_text,
+	      struct err *err) MUST_CHECK;
 
 /**
  * spec_parse() - judge the text's form and build the container
@@ -39,7 +40,8 @@ int spec_parse(struct arena *arena, const struct text *text, const char *bundle,
 	       struct container *ret_container, struct err *err) MUST_CHECK;
 
 /** spec_parse_process() - the same for an exec's process document: fills @ret_process alone. */
-int spec_parse_process(struct arena *arena, const struct text *text, struct process *ret_process, struct err *err) MUST_CHECK;
+int spec_parse_process(struct arena *arena, const struct text *text, struct process *ret_process,
+		       struct err *err) MUST_CHECK;
 
 /**
  * enum bundle_owner - may others than root put a bundle at this place?
