@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,8 @@ struct header {
 	uint64_t body_sum;
 };
 
-static const char *read_hex(const char *at, unsigned digits, uint64_t *ret_number)
+/* @at may be NULL: then so is the result. Return: behind the character @end, which must follow the digits. */
+static const char *read_hex(const char *at, unsigned digits, char end, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 
@@ -33,7 +33,7 @@ static const char *read_hex(const char *at, unsigned digits, uint64_t *ret_numbe
 		number = number << 4 | (uint64_t)(digit - "0123456789abcdef");
 	}
 	*ret_number = number;
-	return at ? at + digits + 1 : NULL;
+	return at && at[digits] == end ? at + digits + 1 : NULL;
 }
 
 static bool read_header(const char *text, size_t len, struct header *ret_header)
@@ -43,10 +43,10 @@ static bool read_header(const char *text, size_t len, struct header *ret_header)
 
 	if (len < HEADER_LEN || memcmp(text, magic, MAGIC_LEN) != 0)
 		return false;
-	at = read_hex(at, 8, &header.head_len);
-	at = read_hex(at, 8, &header.body_len);
-	at = read_hex(at, 16, &header.head_sum);
-	at = read_hex(at, 16, &header.body_sum);
+	at = read_hex(at, 8, ' ', &header.head_len);
+	at = read_hex(at, 8, ' ', &header.body_len);
+	at = read_hex(at, 16, ' ', &header.head_sum);
+	at = read_hex(at, 16, '\n', &header.body_sum);
 	*ret_header = header;
 	return at != NULL;
 }
@@ -206,23 +206,30 @@ int snapshot_read(struct arena *arena, const char *path, bool with_body, struct 
 	return 1;
 }
 
+/* Room that every source needs, cleared once. A longer path is no error: the drop-ins are then read every time. */
+struct scratch {
+	char path[1024];
+	char line[1024 + 256];
+};
+
 /* @line ends at @end, where its line feed is. */
-static bool source_same(const char *line, const char *end)
+static bool source_same(struct scratch *scratch, const char *line, const char *end)
 {
-	char now[PATH_MAX + 256], path[PATH_MAX];
+	char *path = scratch->path;
 	bool absent = line[SOURCE_KIND] == '-';
 	size_t start = absent ? SOURCE_PATH_ABSENT : SOURCE_PATH;
 	size_t len = (size_t)(end - line);
 	struct stat st;
 
-	if (len <= start || len - start >= sizeof(path))
+	if (len <= start || len - start >= sizeof(scratch->path))
 		return false;
 	memcpy(path, line + start, len - start);
 	path[len - start] = '\0';
 	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return absent && (errno == ENOENT || errno == ENOTDIR);
-	return !absent && fingerprint_source(now, sizeof(now), SOURCE_DIRECTORY, &st, path) == len + 1 &&
-	       memcmp(now + SOURCE_KIND + 1, line + SOURCE_KIND + 1, len - SOURCE_KIND - 1) == 0;
+	return !absent &&
+	       fingerprint_source(scratch->line, sizeof(scratch->line), SOURCE_DIRECTORY, &st, path) == len + 1 &&
+	       memcmp(scratch->line + SOURCE_KIND + 1, line + SOURCE_KIND + 1, len - SOURCE_KIND - 1) == 0;
 }
 
 static bool is_directory(const char *line)
@@ -241,11 +248,12 @@ static bool path_is(const char *line, const char *end, const char *path)
 bool snapshot_current(const struct snapshot *snapshot, const struct policy_dirs *dirs)
 {
 	const char *line = snapshot->sources;
+	struct scratch scratch;
 	size_t directories = 0;
 
 	for (const char *end; strncmp(line, "source ", 7) == 0; line = end + 1) {
 		end = strchr(line, '\n');
-		if (!end || end - line <= SOURCE_PATH_ABSENT || !source_same(line, end))
+		if (!end || end - line <= SOURCE_PATH_ABSENT || !source_same(&scratch, line, end))
 			return false;
 		if (!is_directory(line))
 			continue;
@@ -262,8 +270,8 @@ static int list_sources(struct arena *arena, const struct snapshot *snapshot, st
 	size_t n = 0, room = 0;
 	const char **paths;
 
-	for (const char *at = snapshot->sources; at < snapshot->origins; at++)
-		room += *at == '\n';
+	for (const char *at = snapshot->sources; at < snapshot->origins; at = strchr(at, '\n') + 1)
+		room++;
 	paths = arena_array(arena, room, sizeof(*paths));
 	if (!paths)
 		return -1;

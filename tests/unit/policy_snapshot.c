@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last good policy: kept, believed while nothing changed, put in force
+ * when the drop-ins break, and never trusted when it is not what we wrote.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "policy_files.h"
+
+#include "../../enforce/policy/snapshot.h"
+
+static struct node node;
+static struct arena arena;
+static struct policy policy;
+static struct err err;
+
+static void begin(void)
+{
+	arena_init(&arena, (size_t)32 << 20);
+	node_make(&node);
+}
+
+static void finish(void)
+{
+	node_remove(&node);
+	arena_release(&arena);
+}
+
+TestSuite(policy_snapshot, .init = begin, .fini = finish);
+
+#define AUDIT	"{\"version\": 1, \"rules\": {\"privileged\": {\"effect\": \"audit\"}}}"
+#define DISABLE "{\"version\": 1, \"rules\": {\"privileged\": {\"effect\": \"disabled\"}}}"
+
+static void load(struct node *from)
+{
+	err = (struct err){0};
+	policy = (struct policy){.config_max = -1};
+	cr_assert_eq(policy_load(&arena, &from->dirs, &policy, &err), 0, "%s", err.text);
+}
+
+static enum effect effect_of(const char *rule)
+{
+	return policy.rules[rule_find(rule)->id].effect;
+}
+
+/* A snapshot as it is once nothing has changed for some time, without waiting for that. */
+static void settle(struct node *of)
+{
+	struct problems problems = {.arena = &arena};
+	struct sources sources;
+	struct timespec start;
+	char *text;
+
+	cr_assert_eq(policy_collect(&arena, &of->dirs, &problems, &sources, &policy, &text), 0);
+	cr_assert_eq(clock_gettime(CLOCK_REALTIME, &start), 0);
+	start.tv_sec += SETTLE_SECONDS + 1;
+	cr_assert_eq(snapshot_write(&arena, of->snapshot, &policy, text, &sources, &start, &err), 0, "%s", err.text);
+}
+
+/* Is the snapshot one that a container's start goes by without looking into the drop-ins? */
+static bool is_current(struct node *of)
+{
+	struct snapshot snapshot;
+	const char *why;
+
+	return snapshot_read(&arena, of->snapshot, false, &snapshot, &why) == 0 && snapshot.same_build &&
+	       snapshot.settled && snapshot_current(&snapshot, &of->dirs);
+}
+
+Test(policy_snapshot, is_kept_for_root_alone)
+{
+	struct stat st;
+
+	cr_assert_eq(rmdir(node_path(&node, "var")), 0);
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_expect_null(policy.note);
+	cr_assert_eq(stat(node.snapshot, &st), 0);
+	cr_expect_eq(st.st_mode & 07777, 0600);
+	cr_assert_eq(stat(node_path(&node, "var"), &st), 0, "the directory is made");
+	cr_expect_eq(st.st_mode & 07777, 0700);
+}
+
+Test(policy_snapshot, a_broken_drop_in_leaves_the_last_good_policy)
+{
+	const char *digest;
+
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_expect_null(policy.stale);
+	digest = policy.digest;
+	node_write(&node, "etc/50.json", "{\"version\": 1, \"rules\": {\"privileged\": {\"effect\": \"dney\"}}}");
+	load(&node);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+	cr_expect_str_eq(policy.digest, digest);
+	cr_assert_not_null(policy.stale);
+	cr_expect(strstr(policy.stale, node_path(&node, "etc/50.json")) &&
+			  strstr(policy.stale, "/rules/privileged/effect") &&
+			  strstr(policy.stale, "did you mean \"deny\""),
+		  "%s", policy.stale);
+	cr_assert_eq(policy.sources.n, 1);
+	cr_expect_str_eq(policy.sources.items[0], node_path(&node, "etc/50.json"));
+	/* It stays so, and mending ends it. */
+	load(&node);
+	cr_expect_not_null(policy.stale);
+	node_write(&node, "etc/50.json", DISABLE);
+	load(&node);
+	cr_expect_null(policy.stale);
+	cr_expect_eq(effect_of("privileged"), EFFECT_DISABLED);
+}
+
+Test(policy_snapshot, untrusted_directories_leave_it_too)
+{
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_assert_eq(chmod(node.drop_ins[2], 0777), 0);
+	load(&node);
+	cr_assert_not_null(policy.stale);
+	cr_expect(strstr(policy.stale, "mode 0777"), "%s", policy.stale);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+}
+
+Test(policy_snapshot, without_one_a_broken_drop_in_denies)
+{
+	struct policy untouched = {.config_max = 12345};
+
+	node_write(&node, "etc/50.json", "{");
+	cr_assert_eq(policy_load(&arena, &node.dirs, &untouched, &err), -1);
+	cr_expect_eq(err.kind, ERR_POLICY);
+	cr_expect(strstr(err.text, "last good one: there is none"), "%s", err.text);
+	cr_expect(strstr(err.text, node_path(&node, "etc/50.json")), "%s", err.text);
+	cr_expect_eq(untouched.config_max, 12345);
+	node.dirs.snapshot = NULL;
+	cr_expect_eq(policy_load(&arena, &node.dirs, &untouched, &err), -1);
+}
+
+/* One bit of every byte of header and head, of some of the body: no such file is believed, and none crashes us. */
+Test(policy_snapshot, damage_is_noticed, .timeout = 60)
+{
+	struct stat st;
+	size_t len;
+	char *text;
+
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	text = node_read(&node, "var/policy.snapshot");
+	cr_assert_not_null(text);
+	cr_assert_eq(stat(node.snapshot, &st), 0);
+	len = (size_t)st.st_size;
+	node_write(&node, "etc/50.json", "{");
+	for (size_t i = 0; i < len; i += i < 600 || i > len - 50 ? 1 : 41) {
+		FILE *file = fopen(node.snapshot, "w");
+		struct arena own;
+
+		text[i] ^= 4;
+		cr_assert_eq(fwrite(text, 1, len, file), len);
+		cr_assert_eq(fclose(file), 0);
+		text[i] ^= 4;
+		arena_init(&own, (size_t)32 << 20);
+		err = (struct err){0};
+		/* The very last byte is a line feed that belongs to no part. */
+		if (policy_load(&own, &node.dirs, &policy, &err) == 0)
+			cr_expect_eq(i, len - 1, "byte %zu of %zu", i, len);
+		else
+			cr_expect_eq(err.kind, ERR_POLICY);
+		arena_release(&own);
+	}
+	free(text);
+}
+
+Test(policy_snapshot, cut_short_it_is_none, .timeout = 60)
+{
+	struct stat st;
+
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	node_write(&node, "etc/50.json", "{");
+	cr_assert_eq(stat(node.snapshot, &st), 0);
+	for (off_t len = st.st_size - 2; len >= 0; len -= len > 200 ? 97 : 1) {
+		struct arena own;
+
+		cr_assert_eq(truncate(node.snapshot, len), 0);
+		arena_init(&own, (size_t)32 << 20);
+		cr_expect_eq(policy_load(&own, &node.dirs, &policy, &err), -1, "%ld bytes", (long)len);
+		arena_release(&own);
+	}
+}
+
+Test(policy_snapshot, damage_is_mended_by_good_drop_ins)
+{
+	char *text;
+
+	node_write(&node, "etc/50.json", AUDIT);
+	node_write(&node, "var/policy.snapshot", "nonsense");
+	load(&node);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+	text = node_read(&node, "var/policy.snapshot");
+	cr_expect_eq(strncmp(text, "ocigate-snapshot 1 ", 19), 0);
+	free(text);
+}
+
+static void expect_no_fallback(const char *part)
+{
+	err = (struct err){0};
+	cr_assert_eq(policy_load(&arena, &node.dirs, &policy, &err), -1, "%s", part);
+	cr_expect(strstr(err.text, part), "\"%s\" should say \"%s\"", err.text, part);
+}
+
+Test(policy_snapshot, others_files_are_not_believed)
+{
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	node_write(&node, "etc/50.json", "{");
+	cr_assert_eq(chmod(node.snapshot, 0666), 0);
+	expect_no_fallback("others than root may write it");
+	cr_assert_eq(chmod(node.snapshot, 0600), 0);
+	cr_assert_eq(chown(node.snapshot, 1000, 0), 0);
+	expect_no_fallback("others than root may write it");
+	cr_assert_eq(chown(node.snapshot, 0, 0), 0);
+	cr_assert_eq(chmod(node_path(&node, "var"), 0777), 0);
+	expect_no_fallback("others than root may write its directory");
+	cr_assert_eq(chmod(node_path(&node, "var"), 0755), 0);
+	cr_assert_eq(rename(node.snapshot, node_path(&node, "var/other")), 0);
+	cr_assert_eq(symlink("other", node.snapshot), 0);
+	expect_no_fallback("cannot be opened");
+	cr_assert_eq(unlink(node.snapshot), 0);
+	cr_assert_eq(rename(node_path(&node, "var/other"), node.snapshot), 0);
+	load(&node);
+	cr_expect_not_null(policy.stale, "as it was, it is good");
+}
+
+Test(policy_snapshot, where_it_cannot_be_kept_the_policy_still_holds)
+{
+	node_write(&node, "etc/50.json", AUDIT);
+	cr_assert_eq(chmod(node_path(&node, "var"), 0777), 0);
+	load(&node);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+	cr_assert_not_null(policy.note);
+	cr_expect(strstr(policy.note, "can be written by others"), "%s", policy.note);
+	cr_assert_eq(rmdir(node_path(&node, "var")), 0);
+	(void)snprintf(node.snapshot, sizeof(node.snapshot), "%s/no/such/policy.snapshot", node.root);
+	load(&node);
+	cr_assert_not_null(policy.note);
+	cr_expect(strstr(policy.note, "missing"), "%s", policy.note);
+}
+
+Test(policy_snapshot, a_full_disk_changes_nothing)
+{
+	char *text;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", node_path(&node, "var"), "tmpfs", 0, "size=4k,mode=755") < 0)
+		cr_skip_test("may not mount here");
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+	cr_assert_not_null(policy.note);
+	cr_expect(strstr(policy.note, strerror(ENOSPC)), "%s", policy.note);
+	text = node_read(&node, "var/policy.snapshot");
+	cr_expect_null(text, "nothing half-written is left");
+	free(text);
+	cr_assert_eq(umount(node_path(&node, "var")), 0);
+}
+
+/* Another process that writes is not waited for. */
+Test(policy_snapshot, a_busy_writer_is_not_waited_for, .timeout = 10)
+{
+	int fd = open(node_path(&node, "var"), O_RDONLY | O_DIRECTORY);
+
+	cr_assert_eq(flock(fd, LOCK_EX), 0);
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+	cr_expect_null(policy.note);
+	cr_expect_eq(access(node.snapshot, F_OK), -1);
+	(void)close(fd);
+}
+
+Test(policy_snapshot, many_at_once, .timeout = 60)
+{
+	enum { PROCESSES = 60 };
+	pid_t pids[PROCESSES];
+
+	node_write(&node, "etc/50.json", AUDIT);
+	for (int i = 0; i < PROCESSES; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(policy_load(&arena, &node.dirs, &policy, &err) == 0 &&
+					      effect_of("privileged") == EFFECT_AUDIT && !policy.stale
+				      ? 0
+				      : 1);
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		int status = -1;
+
+		cr_expect_eq(waitpid(pids[i], &status, 0), pids[i]);
+		cr_expect_eq(status, 0);
+	}
+	cr_expect_eq(unlink(node.snapshot), 0);
+	cr_expect_eq(rmdir(node_path(&node, "var")), 0, "no temporary file is left");
+}
+
+/* Changes the node in way @way. Return: what must be in force for "privileged" afterwards. */
+static enum effect change(struct node *of, int way)
+{
+	switch (way) {
+	case 0:
+		node_write(of, "etc/50.json", "{\"version\":1,\"rules\":{\"privileged\":{\"effect\":\"apply\"}}}    ");
+		return EFFECT_APPLY;
+	case 1:
+		node_write(of, "etc/60.json", DISABLE);
+		return EFFECT_DISABLED;
+	case 2:
+		(void)unlink(node_path(of, "etc/50.json"));
+		return EFFECT_DENY;
+	case 3:
+		node_write(of, "run/50.json.new", DISABLE);
+		(void)rename(node_path(of, "run/50.json.new"), node_path(of, "etc/50.json"));
+		return EFFECT_DISABLED;
+	case 4:
+		(void)unlink(node_path(of, "etc/50.json"));
+		return symlink("/dev/null", node_path(of, "etc/50.json")) == 0 ? EFFECT_DENY : EFFECT_DISABLED;
+	case 5:
+		(void)rename(node_path(of, "usr"), node_path(of, "usr.old"));
+		(void)mkdir(node_path(of, "usr"), 0755);
+		node_write(of, "usr/99.json", DISABLE);
+		return EFFECT_DISABLED;
+	case 6:
+		(void)rmdir(node_path(of, "run"));
+		return EFFECT_AUDIT;
+	default:
+		node_write(of, "presets/p.json",
+			   "{\"version\": 1, \"rules\": {\"seccomp\": {\"effect\": \"disabled\"}}}");
+		return EFFECT_AUDIT;
+	}
+}
+
+/* Every kind of change must be seen, though nothing but identities is looked at. */
+Test(policy_snapshot, is_believed_until_something_changes, .timeout = 60)
+{
+	enum { WAYS = 8 };
+	static struct node nodes[WAYS];
+
+	for (int i = 0; i < WAYS; i++) {
+		node_make(&nodes[i]);
+		node_write(&nodes[i], "presets/p.json",
+			   "{\"version\": 1, \"rules\": {\"seccomp\": {\"effect\": \"audit\"}}}");
+		node_write(&nodes[i], "etc/50.json", AUDIT);
+		node_write(&nodes[i], "usr/10.json", "{\"version\": 1, \"preset\": \"p\"}");
+		load(&nodes[i]);
+		cr_expect_not(is_current(&nodes[i]), "a file that has just changed may change again unseen");
+	}
+	for (int i = 0; i < WAYS; i++) {
+		settle(&nodes[i]);
+		cr_expect(is_current(&nodes[i]), "way %d", i);
+		load(&nodes[i]);
+		cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+		cr_expect_eq(effect_of("seccomp"), EFFECT_AUDIT);
+		cr_expect_str_eq(policy.preset, "p");
+		cr_assert_eq(policy.sources.n, 3);
+		cr_expect_str_eq(policy.sources.items[0], node_path(&nodes[i], "presets/p.json"));
+		cr_expect_null(policy.stale);
+	}
+	for (int i = 0; i < WAYS; i++) {
+		enum effect expected = change(&nodes[i], i);
+
+		cr_expect_not(is_current(&nodes[i]), "way %d is seen", i);
+		load(&nodes[i]);
+		cr_expect_eq(effect_of("privileged"), expected, "way %d", i);
+		cr_expect_eq(effect_of("seccomp"),
+			     i == 7   ? EFFECT_DISABLED
+			     : i == 5 ? EFFECT_APPLY
+				      : EFFECT_AUDIT,
+			     "way %d", i);
+		node_remove(&nodes[i]);
+	}
+}
+
+/* The short way must give what the long way gives. */
+Test(policy_snapshot, says_the_same_as_the_drop_ins)
+{
+	struct policy_dirs without = node.dirs;
+	const char *text;
+
+	without.snapshot = NULL;
+	node_write(&node, "etc/50.json",
+		   "{\"version\": 1, \"rules\": {\"root-user\": {\"exec\": {\"effect\": \"audit\"}, \"uid_ranges\": "
+		   "[\"5-9\"]}}, "
+		   "\"limits\": {\"config_max\": \"1Mi\"}, \"log\": {\"file\": \"/l\"}, \"runtime\": {\"poststart\": "
+		   "true, "
+		   "\"candidates\": {\"ocigate-x\": [\"/x\"]}}, \"exceptions\": [{\"name\": \"e\", \"reason\": \"r\", "
+		   "\"expires\": \"2030-01-01\", \"match\": {\"images\": [\"i\"]}, \"rules\": {\"host-paths\": "
+		   "{\"allowed\": "
+		   "[{\"path\": \"/\"}]}}}]}");
+	cr_assert_eq(policy_read(&arena, &without, &policy, &err), 0, "%s", err.text);
+	text = policy_text(&arena, &policy, true);
+	settle(&node);
+	cr_assert(is_current(&node));
+	load(&node);
+	cr_expect_str_eq(policy_text(&arena, &policy, true), text);
+	cr_expect_str_eq(policy.digest, policy_text_digest(&arena, text));
+	cr_assert_eq(policy.n_exceptions, 1);
+	cr_expect_str_eq(policy.exceptions[0].origin, node_path(&node, "etc/50.json"));
+}
+
+/* Puts @text behind the header's two lines of "build" and gives it right sums. */
+static void forge_build(const char *build)
+{
+	char *text = node_read(&node, "var/policy.snapshot");
+	char *head = strchr(text, '\n') + 1, *rest = strchr(head, '\n');
+	size_t body_len = strtoul(text + 28, NULL, 16);
+	char *forged = arena_printf(&arena, "build %s%s", build, rest);
+	size_t head_len = strlen(forged) - body_len - 1;
+
+	node_write(&node, "var/policy.snapshot",
+		   arena_printf(&arena, "ocigate-snapshot 1 %08zx %08zx %016llx %016llx\n%s", head_len, body_len,
+				(unsigned long long)checksum(CHECKSUM_START, forged, head_len),
+				(unsigned long long)checksum(CHECKSUM_START, forged + head_len, body_len), forged));
+	cr_assert_eq(chmod(node.snapshot, 0600), 0);
+	free(text);
+}
+
+/* An upgrade may change the defaults that the head leaves out. The whole policy in the body stands for itself. */
+Test(policy_snapshot, of_another_build_is_only_a_last_resort)
+{
+	node_write(&node, "etc/50.json", AUDIT);
+	settle(&node);
+	cr_assert(is_current(&node));
+	forge_build("9.9.9 0123456789abcdef");
+	cr_expect_not(is_current(&node));
+	node_write(&node, "etc/50.json", "{");
+	load(&node);
+	cr_expect_not_null(policy.stale);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+}
+
+Test(policy_snapshot, works_with_a_thousand_files, .timeout = 60)
+{
+	char name[32];
+
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "usr/%04d.json", i);
+		node_write(&node, name, AUDIT);
+	}
+	settle(&node);
+	cr_assert(is_current(&node), "a head that is larger than the first read");
+	load(&node);
+	cr_expect_eq(policy.sources.n, 300);
+	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
+}
