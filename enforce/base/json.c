@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "json_build.h"
 #include "json_scan.h"
 
 static struct arena *json_arena;
@@ -220,6 +221,9 @@ static json_t *parse(const char *text, size_t len, const struct json_scan *scan,
 	json_t *json;
 
 	if (scan->big == 0) {
+		json = json_build(text, len);
+		if (json)
+			return json;
 		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 		if (!json)
 			(void)fail_parse(text, len, scan->open, &error, err);

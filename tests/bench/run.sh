@@ -50,7 +50,9 @@ if ! example_hold; then
 	exit 1
 fi
 
-# The first run reads the drop-ins and leaves the snapshot that the others find, as on a node.
+# The first run reads the drop-ins and leaves the snapshot that the others find, as on a node; but not so soon after
+# the drop-ins were written that it could not tell another change from this one.
+sleep 4
 "$GATE" hook createRuntime <"$STATE" >"$NODE/first" 2>&1
 counts=$("$NODE/measure" count "$STATE" "$GATE" hook createRuntime)
 if [ "$(word exit "$counts")" != 0 ]; then
