@@ -103,7 +103,7 @@ static enum tri read_enabled(struct arena *arena)
 	return text[0] == 'Y' ? TRI_YES : text[0] == 'N' ? TRI_NO : TRI_UNKNOWN;
 }
 
-int apparmor_read(struct arena *arena, struct host *host, struct err *err)
+const char *apparmor_text(struct arena *arena)
 {
 	enum tri enabled = read_enabled(arena);
 	FD_AUTO int fd = -1;
@@ -111,14 +111,21 @@ int apparmor_read(struct arena *arena, struct host *host, struct err *err)
 	const char *text;
 	size_t len;
 
-	host->apparmor_recorded = true;
-	host->apparmor_enabled = enabled;
 	if (enabled != TRI_YES)
-		return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+		return enabled == TRI_NO ? "enabled: N\n" : NULL;
 	fd = open_profiles();
-	if (fd >= 0 && fs_read_fd(arena, fd, profiles_file, HOST_FILE_MAX, &text, &len, &unread) == 0 &&
-	    apparmor_parse(arena, text, host, &unread) == 0)
-		host->apparmor_profiles_known = true;
-	host->apparmor_enabled = enabled;
+	if (fd < 0 || fs_read_fd(arena, fd, profiles_file, HOST_FILE_MAX, &text, &len, &unread) < 0)
+		return NULL;
+	return arena_printf(arena, "enabled: Y\n%s", text);
+}
+
+int apparmor_read(struct arena *arena, struct host *host, struct err *err)
+{
+	const char *text = apparmor_text(arena);
+	struct err unread;
+
+	host->apparmor_recorded = true;
+	if (!text || apparmor_parse(arena, text, host, &unread) < 0)
+		host->apparmor_enabled = read_enabled(arena);
 	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }

@@ -22,8 +22,11 @@ enum { LINKS_MAX = 40 };
  * struct walk - a descent from the root directory
  * @done: real directories only, all trusted; "" is the root
  * @rest: what is still to be walked below @done
+ * @arena, @text: what was seen is written down; NULL: it is not
  */
 struct walk {
+	struct arena *arena;
+	const char *text;
 	size_t len;
 	int links;
 	char done[PATH_MAX];
@@ -54,8 +57,11 @@ static void go_up(struct walk *walk)
 		;
 }
 
-static enum bundle_owner judge_dir(const struct stat *st)
+static enum bundle_owner judge_dir(struct walk *walk, const struct stat *st)
 {
+	if (walk->text)
+		walk->text = arena_printf(walk->arena, "%s%u %u %o %s\n", walk->text, st->st_uid, st->st_gid,
+					  st->st_mode, walk->done[0] ? walk->done : "/");
 	if (!S_ISDIR(st->st_mode))
 		return BUNDLE_OWNER_UNKNOWN;
 	return fs_trusted(st) ? BUNDLE_OWNER_ROOT : BUNDLE_OWNER_OTHERS;
@@ -88,22 +94,37 @@ static enum bundle_owner step(struct walk *walk)
 		return follow_link(walk, walk->done, rest) ? BUNDLE_OWNER_ROOT : BUNDLE_OWNER_UNKNOWN;
 	}
 	memmove(walk->rest, rest, strlen(rest) + 1);
-	return judge_dir(&st);
+	return judge_dir(walk, &st);
+}
+
+static enum bundle_owner walk_to(struct walk *walk, const char *bundle)
+{
+	enum bundle_owner owner;
+	struct stat st;
+
+	if (bundle[0] != '/' || strlen(bundle) >= sizeof(walk->rest) || lstat("/", &st) < 0)
+		return BUNDLE_OWNER_UNKNOWN;
+	strcpy(walk->rest, bundle);
+	owner = judge_dir(walk, &st);
+	while (owner == BUNDLE_OWNER_ROOT && walk->rest[0] != '\0')
+		owner = step(walk);
+	return owner;
 }
 
 enum bundle_owner bundle_owner_of(const char *bundle)
 {
 	struct walk walk = {.len = 0};
-	enum bundle_owner owner;
-	struct stat st;
 
-	if (bundle[0] != '/' || strlen(bundle) >= sizeof(walk.rest) || lstat("/", &st) < 0)
-		return BUNDLE_OWNER_UNKNOWN;
-	strcpy(walk.rest, bundle);
-	owner = judge_dir(&st);
-	while (owner == BUNDLE_OWNER_ROOT && walk.rest[0] != '\0')
-		owner = step(&walk);
-	return owner;
+	return walk_to(&walk, bundle);
+}
+
+const char *bundle_owner_text(struct arena *arena, const char *bundle)
+{
+	struct walk walk = {.arena = arena, .text = ""};
+
+	if (walk_to(&walk, bundle) == BUNDLE_OWNER_UNKNOWN && walk.text)
+		return arena_printf(arena, "%sunknown\n", walk.text);
+	return walk.text;
 }
 
 /* One line: "0 0 40755 /run/containerd"; the path is there for people. */

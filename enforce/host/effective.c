@@ -94,6 +94,7 @@ static struct host_mount of_row(const struct mount_work *work, const long *mount
 		.shared = shared_of(work, row),
 	};
 
+	result.mask = !mount && mount_is_mask(work, row, result.path);
 	result.read_only = read_only_of(work, row, result.mount, result.parent_mount);
 	origin_of(&work->view, row, row->root, bind, result.parent_mount < 0, &result.origin);
 	if (bind)

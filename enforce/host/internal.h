@@ -59,10 +59,16 @@ enum tri selinux_parse(const char *text);
 /** selinux_absent() - TRI_NO if the known active modules do not hold SELinux, which then enforces nothing */
 enum tri selinux_absent(const struct strings *lsms);
 
+/** apparmor_text() - as apparmor_parse() reads it. Return: NULL if the kernel's list cannot be read. */
+const char *apparmor_text(struct arena *arena);
+
 /** lsm_read() - LSM list and SELinux mode from the kernel. Return: -1 when out of memory. */
 int lsm_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK;
 
 /* bundle.c */
+
+/** bundle_owner_text() - what bundle_owner_of() looks at, as bundle_owner_parse() reads it. Return: NULL: no memory */
+const char *bundle_owner_text(struct arena *arena, const char *bundle);
 
 /** bundle_owner_parse() - lines "uid gid mode path" of every directory from / to the bundle, mode in octal */
 enum bundle_owner bundle_owner_parse(const char *text);
@@ -71,6 +77,9 @@ enum bundle_owner bundle_owner_parse(const char *text);
 
 /** ports_live() - declared and mapped ports; the container's identity must be known */
 void ports_live(struct arena *arena, const struct container *container, struct host *host);
+
+/** ports_text() - CNI's result for a sandbox. Return: NULL if there is none. */
+const char *ports_text(struct arena *arena, const char *sandbox);
 
 /* text.c */
 

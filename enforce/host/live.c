@@ -15,7 +15,7 @@
 
 #include "ocigate/fs.h"
 
-static int open_proc(const char *who)
+int proc_open(const char *who)
 {
 	char path[64];
 
@@ -23,18 +23,18 @@ static int open_proc(const char *who)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int open_pid(pid_t pid)
+int proc_open_pid(pid_t pid)
 {
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "%ld", (long)pid);
-	return open_proc(name);
+	return proc_open(name);
 }
 
 static void collect_namespaces(struct host *host, const struct container *container, int procfd)
 {
-	FD_AUTO int self = open_proc("self");
-	FD_AUTO int init = open_proc("1");
+	FD_AUTO int self = proc_open("self");
+	FD_AUTO int init = proc_open("1");
 
 	if (self >= 0)
 		namespaces_read(self, WHO_SELF, host->namespaces);
@@ -80,7 +80,7 @@ static int open_namespace_owner(const char *path)
 		return -1;
 	memcpy(pid, path + skip, len);
 	pid[len] = '\0';
-	return open_proc(pid);
+	return proc_open(pid);
 }
 
 static void collect_id_maps(struct arena *arena, struct host *host, const struct container *container, int procfd)
@@ -104,7 +104,7 @@ static void collect_id_maps(struct arena *arena, struct host *host, const struct
 	idmap_from_spec(host, container);
 }
 
-static const char *read_mountinfo(struct arena *arena, int procfd)
+const char *mountinfo_read(struct arena *arena, int procfd)
 {
 	struct err unread;
 	const char *text;
@@ -115,8 +115,7 @@ static const char *read_mountinfo(struct arena *arena, int procfd)
 	return text;
 }
 
-/* Links in the way to the root directory: the runtime has mounted it where they lead. */
-static const char *resolve_rootfs(struct arena *arena, const char *rootfs)
+const char *rootfs_resolve(struct arena *arena, const char *rootfs)
 {
 	FD_AUTO int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char link[64], path[PATH_MAX];
@@ -141,7 +140,7 @@ static bool has_our_mounts(int procfd, int self)
 static int collect_effective(struct arena *arena, struct host *host, const struct container *container, int procfd,
 			     struct err *err)
 {
-	struct mount_texts texts = {.container = read_mountinfo(arena, procfd)};
+	struct mount_texts texts = {.container = mountinfo_read(arena, procfd)};
 	FD_AUTO int self = -1;
 	FD_AUTO int rootfd = -1;
 	const char *rootfs = container->rootfs;
@@ -156,18 +155,18 @@ static int collect_effective(struct arena *arena, struct host *host, const struc
 		return -1;
 	if (!host->mounts_why)
 		return 0;
-	rootfs = resolve_rootfs(arena, rootfs);
-	self = open_proc("self");
+	rootfs = rootfs_resolve(arena, rootfs);
+	self = proc_open("self");
 	if (self >= 0 && !has_our_mounts(procfd, self))
-		texts.node = read_mountinfo(arena, self);
+		texts.node = mountinfo_read(arena, self);
 	host->mounts_why = NULL;
 	return rootfs ? host_mounts(arena, container, &texts, rootfs, rootfd, host, err) : 0;
 }
 
 static int collect_intent(struct arena *arena, struct host *host, const struct container *container, struct err *err)
 {
-	FD_AUTO int self = open_proc("self");
-	struct mount_texts texts = {.node = read_mountinfo(arena, self)};
+	FD_AUTO int self = proc_open("self");
+	struct mount_texts texts = {.node = mountinfo_read(arena, self)};
 
 	if (!texts.node)
 		host->mounts_why = "our own mount table cannot be read";
@@ -200,9 +199,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 	if (state) {
 		host.effective = true;
 		host.pid = state->pid;
-		procfd = state->pid > 0 ? open_pid(state->pid) : -1;
+		procfd = state->pid > 0 ? proc_open_pid(state->pid) : -1;
 	}
-	host.bundle_owner = container->has_bundle ? bundle_owner_of(container->bundle) : BUNDLE_OWNER_UNKNOWN;
 	if ((facts & (HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS)) != 0)
 		collect_namespaces(&host, container, procfd);
 	if ((facts & HOST_FACT_ID_MAPS) != 0)

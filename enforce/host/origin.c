@@ -64,17 +64,20 @@ static int by_directness(const void *left, const void *right)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
-/* "/../x" is what a cgroup namespace shows of what lies above it; "net:[1]" has nothing below it. */
-static bool is_plain(const char *fs_path)
+static bool is_deleted(const char *fs_path)
 {
-	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0;
+	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
+
+	return len >= mark && strcmp(fs_path + len - mark, deleted_mark) == 0;
 }
 
-static bool path_is_marked(const char *path)
+/*
+ * "/../x" is what a cgroup namespace shows of what lies above it; "net:[1]" has nothing below it; nobody finds a way to
+ * what is deleted but through a mount of it.
+ */
+static bool is_plain(const char *fs_path)
 {
-	size_t len = strlen(path), mark = sizeof(deleted_mark) - 1;
-
-	return len >= mark && strcmp(path + len - mark, deleted_mark) == 0;
+	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0 && !is_deleted(fs_path);
 }
 
 /* Rows whose root is exactly the first @len bytes of the path. */
@@ -93,9 +96,6 @@ static size_t gather(const struct mount_view *view, unsigned major, unsigned min
 		path = path_join(view->arena, mountpoint, fs_path, len == 1 ? 0 : len);
 		if (!path)
 			return n;
-		/* A mount of what is deleted still reaches it; through its parent's nothing does. */
-		if (path_is_marked(path))
-			continue;
 		candidates[n++] = (struct candidate){path, len, row, !mount_table_sees(table, row, path)};
 	}
 	return n;
@@ -190,7 +190,7 @@ static const char *without_mark(struct arena *arena, const char *fs_path, bool *
 {
 	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
 
-	*ret_deleted = path_is_marked(fs_path);
+	*ret_deleted = is_deleted(fs_path);
 	if (!*ret_deleted)
 		return fs_path;
 	return len == mark ? "/" : arena_strndup(arena, fs_path, len - mark);

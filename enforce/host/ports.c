@@ -64,6 +64,24 @@ static void read_results(struct arena *arena, const char *path, const char *sand
 	}
 }
 
+const char *ports_text(struct arena *arena, const char *sandbox)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; sandbox[0] && !text && i < sizeof(result_dirs) / sizeof(result_dirs[0]); i++) {
+		DIR *dir __attribute__((cleanup(close_dir))) = opendir(result_dirs[i]);
+		const struct dirent *entry;
+		struct err unread;
+		size_t len;
+
+		while (!text && dir && (entry = readdir(dir)) != NULL)
+			if (is_result_of(entry->d_name, sandbox) &&
+			    fs_read_file(arena, dirfd(dir), entry->d_name, RESULT_MAX, true, &text, &len, &unread) < 0)
+				text = NULL;
+	}
+	return text;
+}
+
 void ports_live(struct arena *arena, const struct container *container, struct host *host)
 {
 	const char *sandbox = container->identity.sandbox_id;

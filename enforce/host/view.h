@@ -42,6 +42,11 @@ const char *source_clean(struct arena *arena, const struct container *container,
  */
 int mounts_match(const struct mount_work *work, long **ret_mount_of, size_t **ret_row_of, struct err *err) MUST_CHECK;
 
+/* masks.c */
+
+/** mount_is_mask() - is @row, at @path of the container, what the runtime made of maskedPaths or readonlyPaths? */
+bool mount_is_mask(const struct mount_work *work, const struct mount_row *row, const char *path);
+
 /* effective.c */
 
 /** mounts_effective() - fill in host->mounts and host->rootfs from the container's own mount table */
@@ -55,6 +60,18 @@ int mounts_intended(const struct mount_view *view, const struct container *conta
 
 /** intent_of() - what one mount of the spec will be; not effective */
 struct host_mount intent_of(const struct mount_view *view, const struct container *container, size_t index);
+
+/* live.c */
+
+/** proc_open() - /proc/@who, pid by name; proc_open_pid(): by number. What is read below it is of this process alone. */
+int proc_open(const char *who);
+int proc_open_pid(pid_t pid);
+
+/** mountinfo_read() - of the process whose /proc directory is @procfd. Return: NULL if it cannot be read. */
+const char *mountinfo_read(struct arena *arena, int procfd);
+
+/** rootfs_resolve() - a root directory's path, links in the way followed as the runtime does; as given if there is none */
+const char *rootfs_resolve(struct arena *arena, const char *rootfs);
 
 /* host_mounts.c */
 

@@ -261,7 +261,7 @@ static void judge_effect(const struct container *container, const struct host *h
 	for (size_t i = 0; i < host->n_mounts; i++) {
 		const struct host_mount *mount = &host->mounts[i];
 
-		if (mount->mount != (long)index && mount->parent_mount != (long)index)
+		if (mount->mask || (mount->mount != (long)index && mount->parent_mount != (long)index))
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
 		if (mount->mount >= 0 && fresh ? judge_landing(mount, container->mounts[index].path, index, findings)

@@ -102,6 +102,7 @@ struct origin {
  * @mount: index into container->mounts; -1: a mount that came along (below an rbind, or of the runtime itself)
  * @parent_mount: for -1: index of the spec's mount that it lies at or below; -1 if none: unexplained
  * @effective: seen in the container's own mountinfo; false: derived from the spec alone
+ * @mask: made by the runtime of one of the spec's masked or read-only paths (in a container that runs)
  * @path: where in the container; for an effective one with the image's links resolved ("/run/secrets", where the
  *        spec says "/var/run/secrets")
  * @read_only: as mounted when @effective (UNKNOWN: the spec asks for it and the runtime has not done it yet), else as
@@ -112,6 +113,7 @@ struct host_mount {
 	long mount;
 	long parent_mount;
 	bool effective;
+	bool mask;
 	const char *path;
 	enum tri read_only;
 	enum tri shared;
@@ -131,6 +133,7 @@ struct apparmor_profile {
  * @mounts: the container's mounts; every element of container->mounts that is mounted comes at least once
  * @mounts_why: why mounts could not be told, or NULL
  * @rootfs: origin of the container's root directory
+ * @bundle_owner: of a recording; live, ask bundle_owner_of()
  * @ports_known: are the declared ports of the container known? host ports are listed as far as they are found
  * @apparmor_recorded: a recording without AppArmor facts has false: neither yes nor no
  */
@@ -189,6 +192,17 @@ int host_live(struct arena *arena, const struct container *container, const stru
  */
 int host_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
 		  struct host *ret_host, struct err *err) MUST_CHECK;
+
+/**
+ * host_record() - write the facts of a container that exists, as the files that host_recorded() reads
+ * @container: NULL if its spec cannot be read strictly: then its root directory is looked for after pivot_root alone
+ * @dirfd: the directory "host", empty
+ *
+ * A fact that cannot be read leaves no file, and no fact in the replay.
+ * Return: 0, or -1 with ERR_SYSTEM (disk full …) or ERR_INPUT (no such process).
+ */
+int host_record(struct arena *arena, const struct container *container, const struct state *state, int dirfd,
+		struct err *err) MUST_CHECK;
 
 /** enum keeper - whose directory a path of the node lies in */
 enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };

@@ -24,4 +24,15 @@ int state_parse(struct arena *arena, const char *text, size_t len, struct state 
 /** state_from_stdin() - read @fd to its end (draining it even past the cap), then state_parse(). */
 int state_from_fd(struct arena *arena, int fd, struct state *ret_state, struct err *err) MUST_CHECK;
 
+/**
+ * state_from_runtime() - read what a runtime keeps about container @id: runc's state.json, crun's status, youki's
+ *
+ * Return: 0, or -1 with ERR_INPUT or ERR_DENIED.
+ */
+int state_from_runtime(struct arena *arena, const char *text, size_t len, const char *id, struct state *ret_state,
+		       struct err *err) MUST_CHECK;
+
+/** state_write() - a state document as state_parse() reads it. Return: NULL when out of memory. */
+char *state_write(struct arena *arena, const struct state *state) MUST_CHECK;
+
 #endif

@@ -228,6 +228,10 @@ Test(host_bundles, id_maps)
 	cr_expect(facts.host.id_maps_known);
 	cr_expect_eq(host_id_of(&facts.host.uid_map, 0), 0);
 	facts_end(&facts);
+	cr_assert(load("containerd-2.1/userns"));
+	cr_expect(facts.host.id_maps_known, "joined by a path: the kernel's map is in the recording");
+	cr_expect_eq(host_id_of(&facts.host.uid_map, 0), 131072, "what the container saw in its own uid_map");
+	facts_end(&facts);
 	cr_assert(load("podman-5.8/userns"));
 	cr_expect(facts.host.id_maps_known, "podman makes the namespace new, with the mappings of the spec");
 	cr_expect_eq(host_id_of(&facts.host.uid_map, 0), 200000);

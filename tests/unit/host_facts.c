@@ -115,7 +115,8 @@ Test(host_facts, namespaces_are_judged_by_inode)
 
 Test(host_facts, without_a_host_inode_nothing_is_known)
 {
-	const struct facts_file files[] = {{"namespaces", "container pid 11\ncontainer mnt 12\nself net 5\n"}, {NULL, NULL}};
+	const struct facts_file files[] = {{"namespaces", "container pid 11\ncontainer mnt 12\nself net 5\n"},
+					   {NULL, NULL}};
 
 	facts_container(&facts, all_new, "", "");
 	facts_record(&facts, files);

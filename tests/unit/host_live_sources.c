@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Live host facts, one at a time: sources that mean something else to each
+ * process, the reverse, overlays, disks, pinned namespaces.
+ */
+#include "live_node.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "ocigate/spec.h"
+
+TestSuite(host_live_sources, .fini = live_finish);
+
+/* One mount of the spec, asked for. */
+static const struct host_mount *ask(const char *mount)
+{
+	facts_container(&live_facts, "{\"type\":\"mount\"}", mount, "");
+	live_facts.container.bundle = live_work;
+	live_must(host_live(&live_facts.arena, &live_facts.container, NULL, HOST_FACT_MOUNTS, &live_facts.host,
+			    &live_facts.err),
+		  live_facts.err.text);
+	cr_assert_geq(live_facts.host.n_mounts, 1);
+	return &live_facts.host.mounts[0];
+}
+
+static const struct host_mount *ask_source(const char *source)
+{
+	char mount[512];
+
+	(void)snprintf(mount, sizeof(mount), "{\"destination\":\"/m\",\"source\":\"%s\",\"options\":[\"rbind\"]}",
+		       source);
+	return ask(mount);
+}
+
+Test(host_live_sources, sources_that_nobody_can_answer_for)
+{
+	char path[128];
+	int fd;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	cr_expect_eq(ask_source(live_path("W/missing"))->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_eq(ask_source(live_path("W/real/f/x"))->origin.state, ORIGIN_UNKNOWN);
+	fd = open(live_path("W/real"), O_PATH | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cr_expect_eq(ask_source(path)->origin.state, ORIGIN_UNKNOWN, "another process has another descriptor there");
+	cr_expect_eq(ask_source("/proc/self/cwd")->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_eq(ask_source("/proc/1/root/etc")->origin.state, ORIGIN_UNKNOWN);
+	live_must(symlink(path, live_path("W/magic")), "magic");
+	cr_expect_eq(ask_source(live_path("W/magic"))->origin.state, ORIGIN_UNKNOWN, "a link to such a link");
+	/* the kernel follows the link first, a runtime that cleans the path takes "chain/.." out: W/real or W */
+	cr_expect_eq(ask_source(live_path("W/chain/../sub"))->origin.state, ORIGIN_UNKNOWN);
+	close(fd);
+}
+
+Test(host_live_sources, a_relative_source_is_the_bundles)
+{
+	const struct host_mount *mount;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	mount = ask_source("real/sub");
+	cr_expect_eq(mount->origin.state, ORIGIN_NODE);
+	cr_expect_str_eq(mount->origin.paths.items[0], live_path("W/real/sub"));
+	mount = ask_source("./link");
+	cr_expect_str_eq(mount->origin.paths.items[0], live_path("W/real"));
+}
+
+Test(host_live_sources, the_reverse_names_what_lies_below)
+{
+	const struct host_mount *mount;
+	bool along = false;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	mount = ask_source(live_work);
+	cr_expect_str_eq(mount->origin.paths.items[0], live_work);
+	cr_expect_geq(mount->origin.contains.n, 4, "the binds of what is below: b1, b2, fb, b3 …");
+	for (size_t i = 0; i < live_facts.host.n_mounts; i++)
+		along |= live_facts.host.mounts[i].parent_mount == 0 &&
+			 strcmp(live_facts.host.mounts[i].path, "/m/tmp") == 0 &&
+			 strcmp(live_facts.host.mounts[i].origin.paths.items[0], live_path("W/tmp")) == 0;
+	cr_expect(along, "an rbind takes the tmpfs along");
+}
+
+Test(host_live_sources, overlays_of_the_spec_follow_links)
+{
+	const struct host_mount *mount;
+	char text[512];
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	(void)snprintf(text, sizeof(text),
+		       "{\"destination\":\"/m\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"lowerdir=%s/"
+		       "chain:%s/b1\"]}",
+		       live_work, live_work);
+	mount = ask(text);
+	cr_expect_eq(mount->origin.state, ORIGIN_NODE);
+	cr_expect(live_has_path(&mount->origin, live_path("W/real/sub")), "%s",
+		  facts_paths(&live_facts, &mount->origin));
+	cr_expect(live_has_path(&mount->origin, live_path("W/real")), "%s", facts_paths(&live_facts, &mount->origin));
+}
+
+/* The device of the root directory, if it is a disk. */
+static bool root_device(char *path, size_t size)
+{
+	struct stat root, device;
+
+	if (stat("/", &root) < 0 || major(root.st_dev) == 0)
+		return false;
+	(void)snprintf(path, size, "%s/disk", live_work);
+	return mknod(path, S_IFBLK | 0600, root.st_dev) == 0 && stat(path, &device) == 0 &&
+	       device.st_rdev == root.st_dev;
+}
+
+Test(host_live_sources, the_disk_of_the_node_by_another_door)
+{
+	const struct host_mount *mount;
+	char text[512], device[128];
+
+	if (!live_start() || !root_device(device, sizeof(device)))
+		cr_skip_test("needs root, and a root directory on a disk");
+	(void)snprintf(text, sizeof(text), "{\"destination\":\"/m\",\"type\":\"ext4\",\"source\":\"%s\"}", device);
+	mount = ask(text);
+	cr_expect_eq(mount->origin.state, ORIGIN_NODE);
+	cr_expect_str_eq(mount->origin.paths.items[0], "/");
+}
+
+/* A namespace that is pinned to a file, as CRI-O does it: nobody is in it any more. */
+Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
+{
+	char path[64], namespaces[256];
+	int ends[2];
+	pid_t pid;
+	char byte;
+	FILE *map;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	live_must(pipe(ends), "pipe");
+	pid = fork();
+	if (pid == 0) {
+		byte = unshare(CLONE_NEWUSER) == 0 ? 'y' : 'n';
+		_exit(write(ends[1], &byte, 1) == 1 && pause() == 0);
+	}
+	cr_assert(read(ends[0], &byte, 1) == 1);
+	if (byte != 'y')
+		cr_skip_test("no user namespaces here");
+	for (int group = 0; group < 2; group++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, group ? "gid_map" : "uid_map");
+		map = fopen(path, "w");
+		cr_assert(map && fprintf(map, "0 %d 1000\n", group ? 70000 : 60000) > 0 && fclose(map) == 0);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	live_make_file("W/pin");
+	live_must(mount(path, live_path("W/pin"), NULL, MS_BIND, NULL), "pin");
+	(void)snprintf(namespaces, sizeof(namespaces), "{\"type\":\"user\",\"path\":\"%s\"}", path);
+	facts_container(&live_facts, namespaces, "", "");
+	live_must(host_live(&live_facts.arena, &live_facts.container, NULL, HOST_FACT_ID_MAPS, &live_facts.host,
+			    &live_facts.err),
+		  "live");
+	cr_expect_eq(live_facts.host.namespaces[NS_USER].shared, TRI_NO);
+	cr_assert(live_facts.host.id_maps_known, "by the process that the path names");
+	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 5), 60005);
+	live_end(pid);
+	(void)snprintf(namespaces, sizeof(namespaces), "{\"type\":\"user\",\"path\":\"%s/pin\"}", live_work);
+	facts_container(&live_facts, namespaces, "", "");
+	live_must(host_live(&live_facts.arena, &live_facts.container, NULL, HOST_FACT_ID_MAPS, &live_facts.host,
+			    &live_facts.err),
+		  "live");
+	(void)umount2(live_path("W/pin"), MNT_DETACH);
+	cr_expect_eq(live_facts.host.namespaces[NS_USER].shared, TRI_NO);
+	cr_assert(live_facts.host.id_maps_known, "by joining it");
+	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 5), 60005);
+	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 0), 70000);
+}
+
+Test(host_live_sources, namespace_paths_are_followed)
+{
+	const struct host_namespace *ns;
+
+	if (access("/proc/self/ns/net", R_OK) < 0)
+		cr_skip_test("no namespaces in /proc");
+	facts_container(&live_facts,
+			"{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"},{\"type\":\"ipc\",\"path\":\"/proc/self/"
+			"ns/uts\"},"
+			"{\"type\":\"uts\",\"path\":\"/etc/passwd\"},{\"type\":\"pid\"}",
+			"", "");
+	live_must(
+		host_live(&live_facts.arena, &live_facts.container, NULL, FACTS_ALL, &live_facts.host, &live_facts.err),
+		live_facts.err.text);
+	ns = live_facts.host.namespaces;
+	cr_expect_eq(ns[NS_NETWORK].shared, TRI_YES, "our own by a path");
+	cr_expect_eq(ns[NS_UTS].shared, TRI_UNKNOWN, "a file that is no namespace");
+	cr_expect_eq(ns[NS_PID].shared, TRI_NO);
+	cr_expect_eq(ns[NS_MOUNT].shared, TRI_YES, "no entry");
+}

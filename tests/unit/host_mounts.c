@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which mounts a container has: where they come from in its spec, what came along,
+ * and what else is to be known of each.
+ */
+#include "host_tables.h"
+
+#include <stdio.h>
+
+static struct facts facts;
+
+static void finish(void)
+{
+	facts_end(&facts);
+}
+
+TestSuite(host_mounts, .fini = finish);
+
+Test(host_mounts, every_mount_of_the_spec_comes_once)
+{
+	const struct host_mount *v;
+
+	tables_record(&facts, BIND("/etc"), NODE ROOT V("8:1 /etc", EXT4), NULL);
+	cr_assert_eq(facts.host.n_mounts, 2, "/proc and /v");
+	v = facts_mount(&facts, "/v");
+	cr_expect_eq(v->mount, 1);
+	cr_expect_eq(v->parent_mount, -1);
+	cr_expect(v->effective);
+	cr_expect_str_eq(v->origin.source, "/etc");
+	cr_expect_str_eq(v->origin.fs_type, "ext4");
+	cr_expect_eq(v->origin.major, 8);
+	cr_expect_str_eq(v->origin.fs_path, "/etc");
+	cr_expect_eq(facts.host.rootfs.state, ORIGIN_NODE);
+	cr_expect_str_eq(facts_paths(&facts, &facts.host.rootfs), "/srv/rootfs");
+}
+
+Test(host_mounts, links_of_the_image_lead_a_mount_elsewhere)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/var/run/s\",\"source\":\"/data/s\",\"options\":[\"rbind\"]}"
+			   ",{\"destination\":\"/link/t\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}",
+		      NODE ROOT "60 50 8:1 /data/s /run/b/rootfs/run/s " EXT4 "\n"
+				"61 50 0:90 / /run/b/rootfs/there/t rw - tmpfs tmpfs rw\n",
+		      NULL);
+	cr_assert_eq(facts.host.n_mounts, 3);
+	cr_expect_eq(facts_mount(&facts, "/run/s")->mount, 1);
+	cr_expect_eq(facts_mount(&facts, "/there/t")->mount, 2);
+}
+
+Test(host_mounts, two_mounts_at_one_place_are_told_apart)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/v\",\"source\":\"/one\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/v\",\"source\":\"/two\",\"options\":[\"bind\"]}",
+		      NODE ROOT V("8:1 /one", EXT4) "61 60 8:1 /two /run/b/rootfs/v " EXT4 "\n", NULL);
+	cr_assert_eq(facts.host.n_mounts, 3);
+	cr_expect_eq(facts.host.mounts[1].mount, 1);
+	cr_expect_str_eq(facts_paths(&facts, &facts.host.mounts[1].origin), "/one");
+	cr_expect_eq(facts.host.mounts[2].mount, 2);
+	cr_expect_str_eq(facts_paths(&facts, &facts.host.mounts[2].origin), "/two");
+}
+
+Test(host_mounts, what_comes_along_names_its_parent)
+{
+	tables_record(&facts, PROC ",{\"destination\":\"/v\",\"source\":\"/mnt\",\"options\":[\"rbind\"]}",
+		      NODE "13 10 8:2 / /mnt/disk rw - ext4 /dev/sdb rw\n" ROOT V(
+			      "8:1 /mnt", EXT4) "61 60 8:2 / /run/b/rootfs/v/disk rw - ext4 /dev/sdb rw\n"
+						"62 61 0:90 / /run/b/rootfs/v/disk/deep rw - tmpfs tmpfs rw\n"
+						"63 50 8:1 /root /run/b/rootfs/smuggled " EXT4 "\n",
+		      NULL);
+	cr_assert_eq(facts.host.n_mounts, 5);
+	cr_expect_eq(facts_mount(&facts, "/v/disk")->mount, -1);
+	cr_expect_eq(facts_mount(&facts, "/v/disk")->parent_mount, 1);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v/disk")->origin), "/mnt/disk");
+	cr_expect_eq(facts_mount(&facts, "/v/disk/deep")->parent_mount, 1);
+	cr_expect_eq(facts_mount(&facts, "/smuggled")->mount, -1);
+	cr_expect_eq(facts_mount(&facts, "/smuggled")->parent_mount, -1, "nothing in the spec explains it");
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/smuggled")->origin), "/root");
+}
+
+Test(host_mounts, what_is_asked_for_and_not_seen_is_judged_as_asked)
+{
+	const struct host_mount *v;
+
+	tables_record(&facts, BIND("/run/../etc"), NODE ROOT, NULL);
+	v = facts_mount(&facts, "/v");
+	cr_expect_not(v->effective);
+	cr_expect_eq(v->mount, 1);
+	cr_expect_eq(v->origin.state, ORIGIN_NODE);
+	cr_expect_str_eq(facts_paths(&facts, &v->origin), "/etc");
+}
+
+Test(host_mounts, propagation_to_the_node)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/own\",\"source\":\"/a\",\"options\":[\"bind\",\"rshared\"]}"
+			   ",{\"destination\":\"/peer\",\"source\":\"/a\",\"options\":[\"bind\",\"rshared\"]}"
+			   ",{\"destination\":\"/slave\",\"source\":\"/a\",\"options\":[\"bind\",\"rslave\"]}"
+			   ",{\"destination\":\"/both\",\"source\":\"/a\",\"options\":[\"bind\",\"rshared\"]}",
+		      NODE ROOT "60 50 8:1 /a /run/b/rootfs/own rw shared:77 - ext4 /dev/sda1 rw\n"
+				"61 50 8:1 /a /run/b/rootfs/peer rw shared:1 - ext4 /dev/sda1 rw\n"
+				"62 50 8:1 /a /run/b/rootfs/slave rw master:1 - ext4 /dev/sda1 rw\n"
+				"63 50 8:1 /a /run/b/rootfs/both rw shared:3 master:2 - ext4 /dev/sda1 rw\n",
+		      NULL);
+	cr_expect_eq(facts_mount(&facts, "/peer")->shared, TRI_YES);
+	cr_expect_eq(facts_mount(&facts, "/slave")->shared, TRI_NO, "mounts come in, none go out");
+	cr_expect_eq(facts_mount(&facts, "/both")->shared, TRI_YES, "the node's /run is a slave of that group");
+	cr_expect_eq(facts_mount(&facts, "/own")->shared, TRI_UNKNOWN, "a group that nobody else is seen in");
+}
+
+Test(host_mounts, read_only)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/asked\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]}"
+			   ",{\"destination\":\"/is\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]}"
+			   ",{\"destination\":\"/not\",\"source\":\"/a\",\"options\":[\"rbind\",\"ro\"]}"
+			   ",{\"destination\":\"/rw\",\"source\":\"/a\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/cg\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[\"ro\"]}",
+		      NODE ROOT "60 50 8:1 /a /run/b/rootfs/asked " EXT4 "\n"
+				"61 50 8:1 /a /run/b/rootfs/is ro,nosuid - ext4 /dev/sda1 rw\n"
+				"62 50 8:1 /a /run/b/rootfs/not ro - ext4 /dev/sda1 rw\n"
+				"63 62 8:2 / /run/b/rootfs/not/disk rw,error=ro2 - ext4 /dev/sdb rw,errors=remount-ro\n"
+				"64 50 8:1 /a /run/b/rootfs/rw " EXT4 "\n"
+				"65 50 0:90 / /run/b/rootfs/cg rw - tmpfs cgroup rw\n"
+				"66 65 0:91 / /run/b/rootfs/cg/cpu rw - cgroup cgroup rw,cpu\n",
+		      NULL);
+	cr_expect_eq(facts_mount(&facts, "/asked")->read_only, TRI_UNKNOWN, "crun does it after the hooks");
+	cr_expect_eq(facts_mount(&facts, "/is")->read_only, TRI_YES);
+	cr_expect_eq(facts_mount(&facts, "/not/disk")->read_only, TRI_NO, "ro is not recursive");
+	cr_expect_eq(facts_mount(&facts, "/rw")->read_only, TRI_NO);
+	cr_expect_eq(facts_mount(&facts, "/cg/cpu")->read_only, TRI_UNKNOWN, "made so with its parent");
+}
+
+Test(host_mounts, after_pivot_root_the_node_has_a_table_of_its_own)
+{
+	tables_record(&facts, BIND("/mnt/x"),
+		      "70 69 8:1 /srv/rootfs / rw - ext4 /dev/sda1 rw\n71 70 0:60 / /proc rw - proc proc rw\n"
+		      "72 70 8:2 /x /v rw - ext4 /dev/sdb rw\n",
+		      NODE "13 10 8:2 / /mnt rw - ext4 /dev/sdb rw\n");
+	cr_assert_eq(facts.rc, 0);
+	cr_assert_null(facts.host.mounts_why);
+	cr_assert_eq(facts.host.n_mounts, 2);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v")->origin), "/mnt/x");
+	cr_expect_str_eq(facts_paths(&facts, &facts.host.rootfs), "/srv/rootfs");
+}
+
+#define PIVOTED                                                                                                        \
+	"70 69 8:1 /srv/rootfs / rw - ext4 /dev/sda1 rw\n71 70 0:60 / /proc rw - proc proc rw\n"                       \
+	"72 70 0:61 / /dev rw - tmpfs tmpfs rw\n"
+
+Test(host_mounts, masks_are_what_the_spec_asks_for_and_no_more)
+{
+	static const struct {
+		const char *row;
+		const char *path;
+		bool mask;
+	} cases[] = {
+		{"80 71 0:90 / /proc/acpi ro - tmpfs tmpfs ro", "/proc/acpi", true},
+		{"80 71 0:90 / /proc/acpi rw - tmpfs tmpfs rw", "/proc/acpi", false},
+		{"80 71 0:90 / /proc/other ro - tmpfs tmpfs ro", "/proc/other", false},
+		{"80 71 0:61 /null /proc/acpi rw - tmpfs tmpfs rw", "/proc/acpi", true},
+		{"80 71 0:5 /null /proc/acpi rw - devtmpfs udev rw", "/proc/acpi", true},
+		{"80 71 0:5 /mem /proc/acpi rw - devtmpfs udev rw", "/proc/acpi", false},
+		{"80 71 8:1 /null /proc/acpi rw - ext4 /dev/sda1 rw", "/proc/acpi", false},
+		{"80 71 0:60 /sys /proc/sys ro - proc proc rw", "/proc/sys", true},
+		{"80 71 0:60 /sys /proc/sys rw - proc proc rw", "/proc/sys", false},
+		{"80 71 0:60 /bus /proc/sys ro - proc proc rw", "/proc/sys", false},
+		{"80 71 0:59 /sys /proc/sys ro - proc proc rw", "/proc/sys", false},
+		{"80 71 0:60 /acpi /proc/acpi ro - proc proc rw", "/proc/acpi", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char table[512];
+		const struct facts_file files[] = {{"mountinfo", table}, {"mountinfo-node", NODE}, {NULL, NULL}};
+
+		(void)snprintf(table, sizeof(table), "%s%s\n", PIVOTED, cases[i].row);
+		facts_container(&facts, "", PROC ",{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}",
+				",\"maskedPaths\":[\"/proc/acpi\"],\"readonlyPaths\":[\"/proc/sys\"]");
+		facts_record(&facts, files);
+		cr_expect_eq(facts_mount(&facts, cases[i].path)->mask, cases[i].mask, "%s", cases[i].row);
+		cr_expect_eq(facts_mount(&facts, cases[i].path)->parent_mount, 0);
+		facts_end(&facts);
+	}
+}
+
+Test(host_mounts, a_root_directory_that_is_not_there_makes_the_mounts_unknown)
+{
+	tables_record(&facts, BIND("/etc"), NODE, NULL);
+	cr_expect_eq(facts.rc, 0);
+	cr_expect_not_null(facts.host.mounts_why);
+	cr_expect_eq(facts.host.rootfs.state, ORIGIN_UNKNOWN);
+	cr_expect_eq(facts.host.n_mounts, 0);
+}
+
+Test(host_mounts, an_empty_recording_knows_no_origin)
+{
+	const struct facts_file none[] = {{NULL, NULL}};
+
+	facts_container(&facts, "", BIND("/etc"), "");
+	facts_record(&facts, none);
+	cr_expect_eq(facts_mount(&facts, "/v")->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_str_eq(facts_mount(&facts, "/v")->origin.source, "/etc");
+	cr_expect_eq(facts.host.rootfs.state, ORIGIN_UNKNOWN);
+}
+
+Test(host_mounts, intent_over_the_mounts_of_the_node)
+{
+	tables_record(
+		&facts,
+		PROC
+		",{\"destination\":\"/rel\",\"source\":\"../../etc\",\"options\":[\"bind\"]}"
+		",{\"destination\":\"/all\",\"source\":\"/mnt\",\"options\":[\"rbind\",\"ro\"]}"
+		",{\"destination\":\"/one\",\"source\":\"/mnt\",\"options\":[\"bind\"]}"
+		",{\"destination\":\"/disk\",\"type\":\"ext4\",\"source\":\"/dev/sda1\"}"
+		",{\"destination\":\"/other\",\"type\":\"ext4\",\"source\":\"/dev/sdz\"}"
+		",{\"destination\":\"/ov\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"lowerdir=/etc:/usr\"]}"
+		",{\"destination\":\"/esc\",\"type\":\"overlay\",\"options\":[\"lowerdir=/a\\\\:b\"]}",
+		NULL,
+		NODE "13 10 8:2 /sub /mnt/disk rw - ext4 /dev/sdb rw\n14 10 0:9 / /mnt/u rw unbindable - tmpfs t rw\n");
+	cr_assert_eq(facts.rc, 0);
+	cr_expect_not(facts.host.effective);
+	cr_assert_eq(facts.host.n_mounts, 9);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/rel")->origin), "/etc");
+	cr_expect_str_eq(facts_mount(&facts, "/rel")->origin.source, "/etc");
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/all/disk")->origin), "/mnt/disk");
+	cr_expect_eq(facts_mount(&facts, "/all/disk")->parent_mount, 2);
+	cr_expect_eq(facts_mount(&facts, "/all/disk")->read_only, TRI_NO);
+	cr_expect_eq(facts_mount(&facts, "/all")->read_only, TRI_YES);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/disk")->origin), "/");
+	cr_expect_eq(facts_mount(&facts, "/disk")->origin.state, ORIGIN_NODE);
+	cr_expect_eq(facts_mount(&facts, "/other")->origin.state, ORIGIN_FILESYSTEM);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/ov")->origin), "/etc /usr");
+	cr_expect_eq(facts_mount(&facts, "/esc")->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_eq(facts_mount(&facts, "/proc")->origin.state, ORIGIN_FILESYSTEM);
+}
