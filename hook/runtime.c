@@ -94,8 +94,7 @@ static int check_lsm_profile(const struct call *call, struct err *err)
 	return 0;
 }
 
-/* The name that exceptions know the wrapper by: "crun" for ocigate-crun. */
-static const char *handler_of(const char *name)
+const char *runtime_handler(const char *name)
 {
 	static const char prefix[] = "ocigate-";
 
@@ -118,7 +117,7 @@ static int judge_bundle(struct call *call, struct bundle *bundle, struct err *er
 	if (check_lsm_profile(call, err) < 0)
 		return -1;
 	run_identity(run, bundle_owner_of(bundle->path));
-	run->container.identity.handler = handler_of(call->name);
+	run->container.identity.handler = runtime_handler(call->name);
 	if (host_live(&run->arena, &run->container, NULL, engine_facts(run->policy, &run->container), &run->host, err) <
 	    0)
 		return -1;

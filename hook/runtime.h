@@ -106,6 +106,9 @@ int bundle_unchanged(const struct bundle *bundle, struct err *err) MUST_CHECK;
 /** bundle_reread() - an amend_job's @reread for a config.json; @context: the wrapper's name */
 int bundle_reread(const struct amend_job *job, struct run *again, const struct text *text, bool facts, struct err *err);
 
+/** runtime_handler() - the name that exceptions know the wrapper by: "crun" for ocigate-crun */
+const char *runtime_handler(const char *wrapper);
+
 /** runtime_exec() - judge an exec; on admission args->argv is what to hand on. The decision says the rest. */
 void runtime_exec(struct run *run, struct runtime_args *args, const struct real_runtime *runtime, const char *wrapper);
 

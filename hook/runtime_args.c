@@ -75,7 +75,7 @@ static int keep_value(struct parser *parser, const struct flag *flag, const char
 	const char **items;
 
 	if (flag->form != FLAG_LIST) {
-		if (parser->seen[place] && strcmp(parser->seen[place], value) != 0)
+		if (parser->seen[place])
 			return err_set(err, ERR_USAGE, "refuses --%s: it is given twice, as %.80s and as %.80s",
 				       flag->name, parser->seen[place], value);
 		parser->seen[place] = value;
@@ -132,9 +132,12 @@ static int take_flag(struct parser *parser, const struct flag *flag, const char 
 	if (*value == '\0' &&
 	    (flag->value == VALUE_BUNDLE || flag->value == VALUE_PROCESS || flag->value == VALUE_ROOT))
 		return refuse(err, word, "the value is empty");
+	if (parser->seen[flag - runtime_flags] && strcmp(parser->seen[flag - runtime_flags], value) == 0)
+		return 0;
 	if (keep_value(parser, flag, value, err) < 0)
 		return -1;
 	emit_flag(parser, flag, value);
+	parser->args->value_at[flag->value] = parser->args->argc - 1;
 	return 0;
 }
 

@@ -44,6 +44,7 @@ enum runtime_value {
  * @word: the verb as written; NULL if there is none
  * @incomplete: an enforcing verb without a container id: no runtime can start anything from it
  * @values: NULL where the option was not given; of an option that may come many times: the last
+ * @value_at: index in @argv of the value of an option that was given once
  * @id: container id; NULL for VERB_OTHER and if @incomplete
  * @command: what an exec runs, behind the id
  * @argv, @argc: what to hand on; argv[0] is for the caller to fill in; NULL-terminated
@@ -54,6 +55,7 @@ struct runtime_args {
 	const char *word;
 	bool incomplete;
 	const char *values[VALUES];
+	size_t value_at[VALUES];
 	struct strings lists[VALUES];
 	const char *id;
 	struct strings command;

@@ -81,7 +81,7 @@ static const struct accepted {
 	{"create -bundle /b c1", VERB_CREATE, "/b", "c1", "create --bundle /b c1"},
 	{"create -bundle=/b c1", VERB_CREATE, "/b", "c1", "create --bundle /b c1"},
 	{"create -b=/b c1", VERB_CREATE, "/b", "c1", "create --bundle /b c1"},
-	{"create -b /b -b /b c1", VERB_CREATE, "/b", "c1", "create --bundle /b --bundle /b c1"},
+	{"create -b /b -b /b c1", VERB_CREATE, "/b", "c1", "create --bundle /b c1"},
 	{"run c1", VERB_RUN, NULL, "c1", "run c1"},
 	{"run -- c1", VERB_RUN, NULL, "c1", "run c1"},
 	{"run -d=true --no-pivot=false c1", VERB_RUN, NULL, "c1", "run --detach c1"},
