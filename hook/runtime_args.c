@@ -119,10 +119,11 @@ static int take_flag(struct parser *parser, const struct flag *flag, const char 
 		emit(parser, word);
 		return 0;
 	}
-	if (flag->form == FLAG_SWITCH && !value)
-		value = "true";
-	if (flag->form == FLAG_SWITCH && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-		return refuse(err, word, "say true or false");
+	if (flag->form == FLAG_SWITCH) {
+		value = value ? value : "true";
+		if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+			return refuse(err, word, "say true or false");
+	}
 	if (!value && parser->at == parser->argc) {
 		emit(parser, word);
 		return 0;

@@ -44,6 +44,7 @@ check | asan | all)
 	;;
 esac
 if [ "$what" = check ]; then
+	suite lint sh tests/lint/run.sh quick
 	for script in tests/check/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"
 	done

@@ -144,8 +144,8 @@ static int write_all(int fd, const char *bytes, size_t len)
 }
 
 /* @like: owner and mode of the new file; or NULL: ours, and @mode */
-static int write_beside(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, const struct stat *like,
-			struct err *err)
+static int write_beside(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode,
+			const struct stat *like, struct err *err)
 {
 	char temporary[256];
 	FD_AUTO int fd = -1;

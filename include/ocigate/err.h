@@ -9,7 +9,7 @@
 #ifndef OCIGATE_ERR_H
 #define OCIGATE_ERR_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK		__attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /**
@@ -19,7 +19,7 @@
  */
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_DENIED = 1,   /* the spec itself is refused, e.g. two parsers would read it differently */
+	ERR_DENIED = 1,	  /* the spec itself is refused, e.g. two parsers would read it differently */
 	ERR_USAGE = 100,  /* wrong command line */
 	ERR_POLICY = 101, /* no usable policy */
 	ERR_INPUT = 102,  /* state, bundle or config.json missing, unreadable, too large, cut short */

@@ -20,8 +20,8 @@ struct exception;
  */
 enum effect {
 	EFFECT_DENY = 0, /* refuse */
-	EFFECT_APPLY,    /* amend the spec so that the finding is gone; where that cannot be done, refuse */
-	EFFECT_AUDIT,    /* record, admit */
+	EFFECT_APPLY,	 /* amend the spec so that the finding is gone; where that cannot be done, refuse */
+	EFFECT_AUDIT,	 /* record, admit */
 	EFFECT_DISABLED, /* do not judge */
 };
 

@@ -63,10 +63,12 @@ bool fs_trusted(const struct stat *st);
  * fs_write_atomic() - new file beside, fsync, renameat over @name below @dirfd; nothing left behind on failure
  * @mode: permissions of the new file
  */
-int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode, struct err *err) MUST_CHECK;
+int fs_write_atomic(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode,
+		    struct err *err) MUST_CHECK;
 
 /** fs_replace() - the same for a file that is there: the new one gets owner and mode of @like, which describes the old one */
-int fs_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct stat *like, struct err *err) MUST_CHECK;
+int fs_replace(int dirfd, const char *name, const char *bytes, size_t len, const struct stat *like,
+	       struct err *err) MUST_CHECK;
 
 /** path_clean() - @path with ".", ".." and "//" taken out as text; relative ones are taken from @base. NULL: no room */
 char *path_clean(struct arena *arena, const char *base, const char *path) MUST_CHECK;

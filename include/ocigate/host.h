@@ -27,10 +27,11 @@ enum host_source { HOST_LIVE = 0, HOST_RECORDED };
 
 /** struct host_namespace - one namespace type; inode 0: unknown (st_ino of /proc/PID/ns/X, nsfs has one device) */
 struct host_namespace {
-	ino_t self;      /* the runtime's and ours */
-	ino_t init;      /* pid 1's, where readable */
+	ino_t self;	 /* the runtime's and ours */
+	ino_t init;	 /* pid 1's, where readable */
 	ino_t container; /* the container's: effective at createRuntime; before that, what its spec's path leads to */
-	enum tri shared; /* is the container's the host's? YES also when the spec has no entry and nothing newer is known */
+	enum tri
+		shared; /* is the container's the host's? YES also when the spec has no entry and nothing newer is known */
 };
 
 /**
@@ -43,9 +44,9 @@ struct mount_row {
 	int parent;
 	unsigned major;
 	unsigned minor;
-	const char *root;       /* path within the filesystem */
-	const char *mountpoint; /* as the reader of the file sees it */
-	const char *options;    /* per mount: "rw,nosuid" */
+	const char *root;	 /* path within the filesystem */
+	const char *mountpoint;	 /* as the reader of the file sees it */
+	const char *options;	 /* per mount: "rw,nosuid" */
 	const char *propagation; /* optional fields: "shared:1 master:2", "" for private */
 	const char *fstype;
 	const char *source;
@@ -55,9 +56,9 @@ struct mount_row {
 /** enum origin_state - how well the true origin of a mounted directory or file is known */
 enum origin_state {
 	ORIGIN_UNKNOWN = 0, /* could not be found out; @why says why; deny */
-	ORIGIN_NODE,        /* a path of the node: @paths has at least one */
-	ORIGIN_DELETED,     /* was a path of the node, is deleted now; @paths may be empty */
-	ORIGIN_FILESYSTEM,  /* a filesystem of its own (proc, sysfs, tmpfs, another disk …) that the node shows nowhere */
+	ORIGIN_NODE,	    /* a path of the node: @paths has at least one */
+	ORIGIN_DELETED,	    /* was a path of the node, is deleted now; @paths may be empty */
+	ORIGIN_FILESYSTEM, /* a filesystem of its own (proc, sysfs, tmpfs, another disk …) that the node shows nowhere */
 };
 
 /**

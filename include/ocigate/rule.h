@@ -29,41 +29,41 @@ enum rule_id {
 
 /** enum rule_group - design groups; decide the default effect's rationale and the table's order */
 enum rule_group {
-	RULE_GROUP_CORE = 1,     /* denies by default: the product's reason to exist */
-	RULE_GROUP_HARDEN = 2,   /* audits by default, as Defender's bundle does */
-	RULE_GROUP_ESCAPE = 3,   /* denies by default: nobody needs it, known escapes */
-	RULE_GROUP_ALERT = 4,    /* alerts */
+	RULE_GROUP_CORE = 1,   /* denies by default: the product's reason to exist */
+	RULE_GROUP_HARDEN = 2, /* audits by default, as Defender's bundle does */
+	RULE_GROUP_ESCAPE = 3, /* denies by default: nobody needs it, known escapes */
+	RULE_GROUP_ALERT = 4,  /* alerts */
 };
 
 /** enum rule_scope - what a rule can judge */
 enum rule_scope {
-	RULE_SCOPE_CREATE = 1 << 0,  /* a container's spec at create, run, restore */
-	RULE_SCOPE_EXEC = 1 << 1,    /* the process of an exec */
+	RULE_SCOPE_CREATE = 1 << 0, /* a container's spec at create, run, restore */
+	RULE_SCOPE_EXEC = 1 << 1,   /* the process of an exec */
 };
 
 /** enum setting_type - how a setting is written in JSON and kept in memory */
 enum setting_type {
-	SETTING_BOOL,    /* true | false                       bool */
-	SETTING_INT,     /* 1024                               int64_t */
-	SETTING_SIZE,    /* "64Gi" | 1024 (bytes)              int64_t, bytes */
-	SETTING_CPU,     /* "500m" | "32" | 32                 int64_t, thousandths of a core */
-	SETTING_STRING,  /* "text"                             const char * */
-	SETTING_WORD,    /* one of @words                      int: index into @words */
+	SETTING_BOOL,	 /* true | false                       bool */
+	SETTING_INT,	 /* 1024                               int64_t */
+	SETTING_SIZE,	 /* "64Gi" | 1024 (bytes)              int64_t, bytes */
+	SETTING_CPU,	 /* "500m" | "32" | 32                 int64_t, thousandths of a core */
+	SETTING_STRING,	 /* "text"                             const char * */
+	SETTING_WORD,	 /* one of @words                      int: index into @words */
 	SETTING_STRINGS, /* ["a", "b"]                         struct strings */
-	SETTING_RANGES,  /* [80, "3000-5000"]                  struct ranges */
-	SETTING_PATHS,   /* [{"path": "/x", "read_only": true}] struct allowed_paths */
-	SETTING_MAP,     /* {"name": "value"}                  struct key_values */
+	SETTING_RANGES,	 /* [80, "3000-5000"]                  struct ranges */
+	SETTING_PATHS,	 /* [{"path": "/x", "read_only": true}] struct allowed_paths */
+	SETTING_MAP,	 /* {"name": "value"}                  struct key_values */
 };
 
 /** enum setting_check - what each string of a setting must be */
 enum setting_check {
 	CHECK_NONE = 0,
 	CHECK_CAPABILITY, /* a capability that libcap knows, spelt CAP_… in capitals */
-	CHECK_PATH,       /* absolute, clean: no "//", "/./", "/../", no trailing slash but for "/" */
+	CHECK_PATH,	  /* absolute, clean: no "//", "/./", "/../", no trailing slash but for "/" */
 	CHECK_NAMESPACE,  /* a namespace type of the runtime-spec */
-	CHECK_REGEX,      /* "~" + POSIX extended regex, or a glob, or a prefix ending in "*"; must compile */
-	CHECK_DEVICE,     /* a rule of the device cgroup: "c 10:229 rwm", "b 8:* r" */
-	CHECK_SHA256,     /* 64 hexadecimal digits, lower case (SETTING_MAP: the values) */
+	CHECK_REGEX,	  /* "~" + POSIX extended regex, or a glob, or a prefix ending in "*"; must compile */
+	CHECK_DEVICE,	  /* a rule of the device cgroup: "c 10:229 rwm", "b 8:* r" */
+	CHECK_SHA256,	  /* 64 hexadecimal digits, lower case (SETTING_MAP: the values) */
 };
 
 /**
@@ -92,11 +92,11 @@ struct setting {
  */
 enum host_fact {
 	HOST_FACT_NAMESPACES = 1 << 0,
-	HOST_FACT_MOUNTS = 1 << 1,   /* mountinfo, effective mounts, origins of bind sources */
+	HOST_FACT_MOUNTS = 1 << 1, /* mountinfo, effective mounts, origins of bind sources */
 	HOST_FACT_APPARMOR = 1 << 2,
 	HOST_FACT_SELINUX = 1 << 3,
 	HOST_FACT_ID_MAPS = 1 << 4,
-	HOST_FACT_PORTS = 1 << 5,    /* CNI result cache, sandbox spec */
+	HOST_FACT_PORTS = 1 << 5, /* CNI result cache, sandbox spec */
 };
 
 /**
@@ -106,15 +106,15 @@ enum host_fact {
  */
 enum amendment {
 	AMEND_NONE = 0,
-	AMEND_SECCOMP_PROFILE,      /* put the default profile into /linux/seccomp */
-	AMEND_APPARMOR_PROFILE,     /* set /process/apparmorProfile */
-	AMEND_NO_NEW_PRIVILEGES,    /* set /process/noNewPrivileges */
-	AMEND_READ_ONLY_ROOT,       /* set /root/readonly */
-	AMEND_DROP_CAPABILITIES,    /* remove what is not allowed from the five sets */
-	AMEND_RESOURCE_LIMITS,      /* set the missing limits */
-	AMEND_PROC_PATHS,           /* restore masked and read-only paths */
-	AMEND_REMOVE_MOUNT,         /* remove the mount that the pointer names */
-	AMEND_REMOVE_ANNOTATION,    /* remove the annotation that the pointer names */
+	AMEND_SECCOMP_PROFILE,	 /* put the default profile into /linux/seccomp */
+	AMEND_APPARMOR_PROFILE,	 /* set /process/apparmorProfile */
+	AMEND_NO_NEW_PRIVILEGES, /* set /process/noNewPrivileges */
+	AMEND_READ_ONLY_ROOT,	 /* set /root/readonly */
+	AMEND_DROP_CAPABILITIES, /* remove what is not allowed from the five sets */
+	AMEND_RESOURCE_LIMITS,	 /* set the missing limits */
+	AMEND_PROC_PATHS,	 /* restore masked and read-only paths */
+	AMEND_REMOVE_MOUNT,	 /* remove the mount that the pointer names */
+	AMEND_REMOVE_ANNOTATION, /* remove the annotation that the pointer names */
 };
 
 /**

@@ -23,9 +23,10 @@ struct seccomp_call {
 	const char *name;    /* what people write in the policy: "bpf", "unshare-namespaces" */
 	const char *syscall; /* the kernel's name */
 	const char *why;     /* what it gives away, a clause */
-	uint64_t justified_by; /* capability bits, any of which in the bounding set makes it a fair wish; 0: none does */
-	bool common;         /* engines' own default profiles let it through: reported, but does not deny by default */
-	bool conditional;    /* only with arguments: (args[@arg] & @mask) in which @equals is found, or any bit if 0 */
+	uint64_t
+		justified_by; /* capability bits, any of which in the bounding set makes it a fair wish; 0: none does */
+	bool common;	      /* engines' own default profiles let it through: reported, but does not deny by default */
+	bool conditional;     /* only with arguments: (args[@arg] & @mask) in which @equals is found, or any bit if 0 */
 	unsigned arg;
 	uint32_t mask;
 	uint32_t equals;
@@ -38,7 +39,7 @@ extern const struct seccomp_call seccomp_floor[];
 enum seccomp_fate {
 	SECCOMP_UNDECIDED = 0,
 	SECCOMP_BLOCKED,  /* no arguments get it through */
-	SECCOMP_PASSES,   /* ALLOW or LOG: @args get it through */
+	SECCOMP_PASSES,	  /* ALLOW or LOG: @args get it through */
 	SECCOMP_DEFERRED, /* TRACE or NOTIFY: some other process decides */
 };
 
@@ -47,7 +48,7 @@ struct seccomp_hole {
 	const struct seccomp_call *call;
 	const char *arch; /* "x86_64", "x86", "x32", "aarch64", "arm", … */
 	enum seccomp_fate fate;
-	bool logged; /* comes through as SCMP_ACT_LOG */
+	bool logged;	  /* comes through as SCMP_ACT_LOG */
 	uint64_t args[6]; /* an example; what is 0 does not matter or must be 0 */
 };
 
@@ -70,7 +71,8 @@ struct seccomp_answer {
  * Costs 5 to 50 million instructions: see seccomp_ask_cached().
  * Return: 0 (also when @known is false), or -1 with ERR_SYSTEM when out of memory.
  */
-int seccomp_ask(struct arena *arena, const struct seccomp *seccomp, struct seccomp_answer *ret_answer, struct err *err) MUST_CHECK;
+int seccomp_ask(struct arena *arena, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
+		struct err *err) MUST_CHECK;
 
 /**
  * seccomp_ask_cached() - the same, looked up first below the open directory @dirfd (-1: no cache)
@@ -78,8 +80,8 @@ int seccomp_ask(struct arena *arena, const struct seccomp *seccomp, struct secco
  * An entry holds the whole canonical block, which must be equal byte for byte: a cheap hash that somebody makes
  * collide costs time, never truth. Whatever is odd about an entry makes it a miss.
  */
-int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp,
-		       struct seccomp_answer *ret_answer, struct err *err) MUST_CHECK;
+int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
+		       struct err *err) MUST_CHECK;
 
 /** struct seccomp_program - a compiled filter (struct sock_filter), in the arena */
 struct sock_filter;

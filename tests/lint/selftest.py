@@ -47,8 +47,8 @@ TOOLS = [
     ("cppcheck", "enforce/planted.c", SPDX + "int planted(void)\n{\n\tint a[2] = {0};\n\n\treturn a[2];\n}\n"),
     ("build-gcc", "enforce/planted.c", SPDX + "int planted(void)\n{\n\treturn 0;\n}\n"),
     ("build-clang", "enforce/planted.c", SPDX + "int planted(void)\n{\n\treturn 0;\n}\n"),
-    ("analyzer", "enforce/planted.c", SPDX + "#include <stdlib.h>\n\nvoid planted(void);\n\nvoid planted(void)\n{\n"
-     "\tchar *p = malloc(1);\n\n\tfree(p);\n\tfree(p);\n}\n"),
+    ("analyzer", "enforce/planted.c", SPDX + "#include <stdlib.h>\n\nvoid planted(char *p);\n\nvoid planted(char *p)\n{\n"
+     "\tfree(p);\n\tfree(p);\n}\n"),
 ]
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 MAX_FILE = 400
+MAX_TEST_FILE = 600  # a test file is a list of cases
 MAX_FUNCTION = 60
 
 # Which layers a layer of enforce/ may include headers of, besides its own. enforce/*.c itself is the top, "engine".
@@ -24,9 +25,10 @@ BELOW = {
     "host": {"base", "spec"},
     "rules": {"base", "spec", "host"},
     "policy": {"base", "spec", "rules"},
+    "seccomp": {"base", "spec"},
     "amend": {"base", "spec"},
     "attach": {"base", "spec", "host"},
-    "engine": {"base", "spec", "host", "rules", "policy", "amend", "attach"},
+    "engine": {"base", "spec", "host", "rules", "policy", "seccomp", "amend", "attach"},
 }
 # Only these may know the JSON library.
 JANSSON = ("enforce/base/json", "enforce/spec/", "enforce/policy/", "enforce/amend/", "enforce/decision",
@@ -186,8 +188,9 @@ def lint_files_are_short(tree):
     tables = tree.exceptions()
     for path in tree.select(".c", ".h", ".sh", ".py"):
         n = tree.text(path).count("\n")
-        if n > MAX_FILE and path not in tables:
-            yield path, n, f"{n} lines, more than {MAX_FILE}"
+        limit = MAX_TEST_FILE if path.startswith("tests/") else MAX_FILE
+        if n > limit and path not in tables:
+            yield path, n, f"{n} lines, more than {limit}"
 
 
 def lint_functions_are_short(tree):

@@ -19,10 +19,11 @@ MAY_CALL = {
     "rules": {"base", "findings", "spec", "host"},
     "policy": {"base", "spec", "table"},
     "table": {"rules"},
+    "seccomp": {"base", "spec"},
     "amend": {"base", "spec", "table"},
     "attach": {"base", "spec", "host"},
-    "engine": {"base", "findings", "spec", "host", "rules", "table", "policy", "amend", "attach"},
-    "hook": {"base", "findings", "spec", "host", "table", "policy", "amend", "attach", "engine"},
+    "engine": {"base", "findings", "spec", "host", "rules", "table", "policy", "seccomp", "amend", "attach"},
+    "hook": {"base", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
 }
 # Two files that stand between layers: what a rule speaks through, and the list of all rules.
 BETWEEN = {"enforce/findings": "findings", "enforce/rules/table": "table"}

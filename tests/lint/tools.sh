@@ -78,7 +78,7 @@ cppcheck)
 	need cppcheck
 	[ $# -gt 0 ] || set -- $(find hook enforce -name '*.c' | sort)
 	cppcheck -q -j2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -Iinclude \
-		-I. -D_GNU_SOURCE -DOCIGATE_VERSION='"0"' --library=gnu --suppress=missingIncludeSystem "$@" >"$report" 2>&1
+		-I. -D_GNU_SOURCE -D__x86_64__=1 -DOCIGATE_VERSION='"0"' --library=gnu --suppress=missingIncludeSystem "$@" >"$report" 2>&1
 	verdict $?
 	;;
 build-gcc) build gcc '' "$@" ;;
