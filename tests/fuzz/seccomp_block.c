@@ -6,8 +6,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char head[] = "{\"ociVersion\":\"1\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/\",\"args\":[\"x\"],"
-				   "\"capabilities\":{}},\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":";
+	static const char head[] =
+		"{\"ociVersion\":\"1\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/\",\"args\":[\"x\"],"
+		"\"capabilities\":{}},\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":";
 	struct seccomp_answer answer;
 	struct container container;
 	struct err err = {0};
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text.len = strlen(text.bytes);
 		if (spec_parse(&arena, &text, "/b", "x", &container, &err) < 0)
 			fuzz_refused(&err);
-		else if (container.seccomp.present && seccomp_ask(&arena, &container.seccomp, &answer, &err) == 0 && !answer.known)
+		else if (container.seccomp.present && seccomp_ask(&arena, &container.seccomp, &answer, &err) == 0 &&
+			 !answer.known)
 			must(answer.why[0] != '\0');
 	}
 	arena_release(&arena);

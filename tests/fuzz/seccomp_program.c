@@ -58,9 +58,9 @@ static uint32_t interpret(const struct seccomp_program *program, const struct se
 static void make_program(struct sock_filter *program, size_t n)
 {
 	static const uint16_t codes[] = {
-		BPF_LD | BPF_W | BPF_ABS,    BPF_ALU | BPF_AND | BPF_K,	  BPF_JMP | BPF_JA,
-		BPF_JMP | BPF_JEQ | BPF_K,   BPF_JMP | BPF_JGT | BPF_K,	  BPF_JMP | BPF_JGE | BPF_K,
-		BPF_JMP | BPF_JSET | BPF_K,  BPF_RET | BPF_K,		  BPF_ALU | BPF_ADD | BPF_K,
+		BPF_LD | BPF_W | BPF_ABS,   BPF_ALU | BPF_AND | BPF_K, BPF_JMP | BPF_JA,
+		BPF_JMP | BPF_JEQ | BPF_K,  BPF_JMP | BPF_JGT | BPF_K, BPF_JMP | BPF_JGE | BPF_K,
+		BPF_JMP | BPF_JSET | BPF_K, BPF_RET | BPF_K,	       BPF_ALU | BPF_ADD | BPF_K,
 	};
 
 	for (size_t i = 0; i < n; i++) {
@@ -98,8 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* Blocked for all arguments: so for these. */
 		for (unsigned i = 0; i < 64; i++) {
 			for (unsigned k = 0; k < 6; k++)
-				example.args[k] = (uint64_t)(i >> (k % 3) & 1 ? instructions[k % (program.n ? program.n : 1)].k : i) *
-						  (i % 5 ? 1 : UINT64_C(0x100000001));
+				example.args[k] =
+					(uint64_t)(i >> (k % 3) & 1 ? instructions[k % (program.n ? program.n : 1)].k
+								    : i) *
+					(i % 5 ? 1 : UINT64_C(0x100000001));
 			must(program.n == 0 || interpret(&program, &example) != SECCOMP_RET_ALLOW);
 		}
 	}
