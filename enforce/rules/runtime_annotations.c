@@ -95,10 +95,13 @@ static void judge_one(const struct key_value *annotation, struct findings *findi
 	const char *key = annotation->key;
 
 	for (size_t i = 0; i < sizeof(steering) / sizeof(steering[0]); i++) {
-		if (fnmatch(steering[i].pattern, key, 0) != 0)
+		const char *pattern = steering[i].pattern;
+
+		/* Most keys differ at once; a pattern match costs a hundred times more. */
+		if (strncmp(pattern, key, strcspn(pattern, "*")) != 0 || fnmatch(pattern, key, 0) != 0)
 			continue;
 		findings_add(findings, FINDING_VIOLATION, findings_pointer(findings, "/annotations", key),
-			     findings_text(findings, "%s=%.120s", key, annotation->value),
+			     findings_text(findings, "%s=%s", key, annotation->value),
 			     findings_text(findings, "carries an annotation that steers %s", steering[i].what),
 			     findings_text(findings, "remove the annotation \"%s\"", key));
 		return;

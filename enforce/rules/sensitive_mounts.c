@@ -27,6 +27,7 @@ struct settings {
 	struct strings paths;
 	struct strings writable_paths;
 	struct strings allowed;
+	struct strings state_directories;
 };
 
 static const char *const sensitive[] = {
@@ -64,9 +65,10 @@ static const char *const sensitive[] = {
 };
 /* Public to read; whoever writes them owns the node. */
 static const char *const programs[] = {"/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/usr"};
-static const struct settings defaults = {{sensitive, sizeof(sensitive) / sizeof(sensitive[0])},
-					 {programs, sizeof(programs) / sizeof(programs[0])},
-					 {NULL, 0}};
+static const struct settings defaults = {
+	.paths = {sensitive, sizeof(sensitive) / sizeof(sensitive[0])},
+	.writable_paths = {programs, sizeof(programs) / sizeof(programs[0])},
+};
 
 static const struct setting settings_table[] = {
 	{"paths", SETTING_STRINGS, CHECK_PATH, NULL, 0, 0, offsetof(struct settings, paths),
@@ -75,6 +77,8 @@ static const struct setting settings_table[] = {
 	 "Paths of the node that are sensitive only where the bind is writable"},
 	{"allowed", SETTING_STRINGS, CHECK_PATH, NULL, 0, 0, offsetof(struct settings, allowed),
 	 "Paths that may be bound although they lie in sensitive ones: \"/etc/localtime\""},
+	{"state_directories", SETTING_STRINGS, CHECK_PATH, NULL, 0, 0, offsetof(struct settings, state_directories),
+	 "Where engine or kubelet keep their state, if not in the usual places"},
 };
 
 /* Equal, or one lies in the other, by whole segments; those of @pattern are shell patterns. */
@@ -167,9 +171,11 @@ static bool judge_path(const struct container *container, const struct host_moun
 }
 
 /* A layer of the engine's image store; which images' does not matter, they hold no secrets of the node. */
-static bool is_layer(const struct container *container, const struct origin *origin, size_t index)
+static bool is_layer(const struct container *container, const struct origin *origin, size_t index,
+		     const struct settings *own)
 {
-	return index >= origin->n_same && bind_owner_layer(container, origin->paths.items[index], NULL);
+	return index >= origin->n_same &&
+	       bind_owner_layer(container, origin->paths.items[index], &own->state_directories);
 }
 
 /*
@@ -203,9 +209,9 @@ static bool judge_origin(const struct container *container, const struct host *h
 	const struct origin *origin = &mount->origin;
 	struct bind_owner owner;
 
-	bind_owner_find(&owner, container, host, mount, NULL);
+	bind_owner_find(&owner, container, host, mount, &own->state_directories);
 	for (size_t i = 0; i < origin->paths.n; i++)
-		if (!bind_owner_keeps(&owner, origin->paths.items[i]) && !is_layer(container, origin, i) &&
+		if (!bind_owner_keeps(&owner, origin->paths.items[i]) && !is_layer(container, origin, i, own) &&
 		    judge_path(container, mount, origin->paths.items[i], index, own, findings))
 			return true;
 	if (owner.keeper == KEEPER_NONE && judge_contents(container, mount, index, own, findings))
@@ -277,7 +283,7 @@ const struct rule rule_sensitive_mounts = {
 	       "name it "
 	       "was mounted by (CVE-2017-1002101, CVE-2021-25741).",
 	.recommendation = "7: Usage of pod HostPath volume mounts should be restricted to a known list",
-	.alert = "Container with a sensitive volume mount detected (K8S_SensitiveMount)",
+	.alert = "K8S_SensitiveMount",
 	.pss = "HostPath Volumes (baseline)",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
