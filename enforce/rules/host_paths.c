@@ -134,7 +134,7 @@ static void add(const struct judgement *j, enum finding_kind kind, const struct 
 {
 	const char *doubt = j->container->identity.doubt;
 
-	if (!j->container->identity.trusted && doubt && doubt[0] != '\0')
+	if (doubt)
 		message = findings_text(j->findings, "%s; nothing is known to be the engine's own: %s", message, doubt);
 	findings_add(j->findings, kind, pointer_of(j, mount), value, message, remedy_of(j));
 }
@@ -188,7 +188,7 @@ static void judge_paths(const struct judgement *j, const struct host_mount *moun
 static bool is_device_of_runtime(const struct judgement *j, const struct host_mount *mount)
 {
 	const struct origin *origin = &mount->origin;
-	const char *name = origin->state == ORIGIN_NODE && origin->paths.n > 0 ? origin->paths.items[0] : "";
+	const char *name = origin->n_same > 0 ? origin->paths.items[0] : "";
 
 	if (mount->mount >= 0 || !origin->fs_type || strcmp(origin->fs_type, "devtmpfs") != 0)
 		return false;

@@ -99,8 +99,8 @@ Test(rules_core, live_state_of_apparmor_unknown)
 Test(rules_core, a_mount_that_was_lost_on_the_way)
 {
 	static const struct mount mounts[] = {
-		{.kind = MOUNT_FILESYSTEM, .destination = "/proc", .path = "/proc", .type = "proc"},
 		{.kind = MOUNT_BIND, .destination = "/x", .path = "/x", .source = "/etc"},
+		{.kind = MOUNT_FILESYSTEM, .destination = "/proc", .path = "/proc", .type = "proc"},
 	};
 
 	container.mounts = mounts;
@@ -108,7 +108,61 @@ Test(rules_core, a_mount_that_was_lost_on_the_way)
 	judge(&rule_host_paths, NULL);
 	cr_assert_eq(findings.n, 1, "a fresh filesystem need not be there");
 	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts/1");
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0");
+}
+
+static const char *const srv[] = {"/srv"};
+
+/* A mount of /srv, where /srv is allowed read-only: what is told of it? */
+static const char *told_of(long index, long parent, enum tri read_only, const char *option)
+{
+	static const struct allowed_path path[] = {{"/srv", true}};
+	/* As the rule's own settings begin. */
+	static const struct {
+		struct allowed_paths allowed;
+		struct strings state_directories;
+	} settings = {{path, 1}, {NULL, 0}};
+	const char *const options[] = {"rbind", option};
+	const struct mount asked = {.kind = MOUNT_BIND,
+				    .destination = "/x",
+				    .path = "/x",
+				    .source = "/srv",
+				    .options = {options, 2},
+				    .read_only = strcmp(option, "rw") != 0};
+	const struct origin origin = {
+		.state = ORIGIN_NODE, .paths = {srv, 1}, .n_same = 1, .fs_type = "ext4", .source = ""};
+	const struct host_mount real[] = {
+		{.mount = index, .parent_mount = parent, .path = "/x", .read_only = read_only, .origin = origin}};
+
+	container.mounts = &asked;
+	container.n_mounts = index == 0 || parent == 0 ? 1 : 0;
+	host.mounts = real;
+	host.n_mounts = 1;
+	findings = (struct findings){.arena = &arena, .rule = &rule_host_paths};
+	rule_host_paths.judge(&container, &host, &settings, &findings);
+	return findings.n > 0 ? findings.items[0].message : "";
+}
+
+Test(rules_core, read_only_is_what_the_kernel_says_or_will)
+{
+	cr_expect_str_eq(told_of(0, -1, TRI_YES, "ro"), "");
+	cr_expect_str_eq(told_of(0, -1, TRI_UNKNOWN, "ro"), "", "the runtime will");
+	cr_expect_str_eq(told_of(0, -1, TRI_NO, "ro"),
+			 "mounts the node's /srv at /x writable; /srv is allowed read-only alone");
+	cr_expect_str_eq(told_of(0, -1, TRI_UNKNOWN, "rw"),
+			 "mounts the node's /srv at /x writable; /srv is allowed read-only alone");
+	cr_expect_str_eq(told_of(-1, -1, TRI_YES, "ro"), "");
+	cr_expect_neq(told_of(-1, -1, TRI_UNKNOWN, "ro")[0], '\0', "nobody asked for it to become read-only");
+}
+
+Test(rules_core, read_only_reaches_what_came_along_by_rro_alone)
+{
+	container.n_mounts = 1;
+	cr_expect_neq(told_of(-1, 0, TRI_UNKNOWN, "ro")[0], '\0');
+	cr_expect_str_eq(findings.items[findings.n - 1].pointer, "/mounts/0");
+	told_of(-1, 0, TRI_UNKNOWN, "rro");
+	cr_assert_eq(findings.n, 1, "the bind itself is not there, and that is all");
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
 }
 
 Test(rules_core, mounts_that_were_not_collected)
@@ -122,6 +176,18 @@ Test(rules_core, mounts_that_were_not_collected)
 	judge(&rule_host_paths, NULL);
 	cr_assert_eq(findings.n, 1);
 	cr_expect(strstr(findings.items[0].message, host.mounts_why));
+}
+
+Test(rules_core, unknown_mounts_are_told_once)
+{
+	static const struct host_mount real[] = {
+		{.mount = -1, .parent_mount = -1, .path = "/x", .origin = {.source = ""}}};
+
+	host.mounts = real;
+	host.n_mounts = 1;
+	host.mounts_why = "its mountinfo ends too early";
+	judge(&rule_host_paths, NULL);
+	cr_expect_eq(findings.n, 1);
 }
 
 Test(rules_core, an_origin_that_nobody_looked_up)
@@ -185,6 +251,39 @@ Test(rules_core, shapes_are_whole)
 	cr_expect_not(keeps(ENGINE_CONTAINERD, "/var/lib/kubelet/pods/11-22/volumes/kubernetes.io~secret", "/x"));
 	cr_expect(keeps(ENGINE_PODMAN, "/var/lib/containers/storage/vfs-containers/c0ffee/userdata/shm", "/dev/shm"));
 	cr_expect_not(keeps(ENGINE_PODMAN, "/var/lib/containers/storage/vfs/c0ffee/userdata/shm", "/dev/shm"));
+}
+
+Test(rules_core, a_segment_longer_than_any_name_matches_nothing)
+{
+	static char path[400];
+
+	memset(path, 'a', sizeof(path) - 1);
+	memcpy(path, "/var/lib/containers/storage/volumes/", 36);
+	memcpy(path + sizeof(path) - 7, "/_data", 6);
+	cr_assert_eq(strlen(path), sizeof(path) - 1);
+	cr_expect_not(keeps(ENGINE_PODMAN, path, "/data"));
+	path[36 + 200] = '\0';
+	memcpy(path + 36 + 194, "/_data", 6);
+	cr_expect(keeps(ENGINE_PODMAN, path, "/data"));
+}
+
+Test(rules_core, the_kubelets_own_mount_of_a_volume)
+{
+	static const char *const paths[] = {"/mnt/k/pods/11-22/volumes/kubernetes.io~csi/pv/mount",
+					    "/var/lib/kubelet/pods/11-22/volumes/kubernetes.io~csi/pv/mount"};
+	const struct host_mount mount = {.mount = -1,
+					 .parent_mount = -1,
+					 .path = "/d",
+					 .origin = {.state = ORIGIN_NODE, .paths = {paths, 2}, .n_same = 2}};
+	struct bind_owner owner;
+
+	bind_owner_find(&owner, &container, &host, &mount, NULL);
+	cr_expect_eq(owner.keeper, KEEPER_KUBELET);
+	cr_expect(bind_owner_keeps(&owner, paths[0]), "another name of the same place");
+	cr_expect(bind_owner_keeps(&owner, "/var/lib/kubelet/plugins/kubernetes.io/csi/d/1/globalmount"));
+	cr_expect(bind_owner_keeps(&owner, "/mnt/k/plugins/kubernetes.io/csi/d/1/globalmount"));
+	cr_expect_not(bind_owner_keeps(&owner, "/mnt/other/plugins/kubernetes.io/csi/d/1/globalmount"));
+	cr_expect_not(bind_owner_keeps(&owner, "/var/lib/kubelet/plugins/d/x"));
 }
 
 Test(rules_core, nobody_vouches_for_the_untrusted)
