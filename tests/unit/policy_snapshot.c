@@ -4,16 +4,10 @@
  * when the drop-ins break, and never trusted when it is not what we wrote.
  */
 #include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "policy_files.h"
@@ -238,77 +232,6 @@ Test(policy_snapshot, others_files_are_not_believed)
 	cr_assert_eq(rename(node_path(&node, "var/other"), node.snapshot), 0);
 	load(&node);
 	cr_expect_not_null(policy.stale, "as it was, it is good");
-}
-
-Test(policy_snapshot, where_it_cannot_be_kept_the_policy_still_holds)
-{
-	node_write(&node, "etc/50.json", AUDIT);
-	cr_assert_eq(chmod(node_path(&node, "var"), 0777), 0);
-	load(&node);
-	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
-	cr_assert_not_null(policy.note);
-	cr_expect(strstr(policy.note, "can be written by others"), "%s", policy.note);
-	cr_assert_eq(rmdir(node_path(&node, "var")), 0);
-	(void)snprintf(node.snapshot, sizeof(node.snapshot), "%s/no/such/policy.snapshot", node.root);
-	load(&node);
-	cr_assert_not_null(policy.note);
-	cr_expect(strstr(policy.note, "missing"), "%s", policy.note);
-}
-
-Test(policy_snapshot, a_full_disk_changes_nothing)
-{
-	char *text;
-
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", node_path(&node, "var"), "tmpfs", 0, "size=4k,mode=755") < 0)
-		cr_skip_test("may not mount here");
-	node_write(&node, "etc/50.json", AUDIT);
-	load(&node);
-	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
-	cr_assert_not_null(policy.note);
-	cr_expect(strstr(policy.note, strerror(ENOSPC)), "%s", policy.note);
-	text = node_read(&node, "var/policy.snapshot");
-	cr_expect_null(text, "nothing half-written is left");
-	free(text);
-	cr_assert_eq(umount(node_path(&node, "var")), 0);
-}
-
-/* Another process that writes is not waited for. */
-Test(policy_snapshot, a_busy_writer_is_not_waited_for, .timeout = 10)
-{
-	int fd = open(node_path(&node, "var"), O_RDONLY | O_DIRECTORY);
-
-	cr_assert_eq(flock(fd, LOCK_EX), 0);
-	node_write(&node, "etc/50.json", AUDIT);
-	load(&node);
-	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
-	cr_expect_null(policy.note);
-	cr_expect_eq(access(node.snapshot, F_OK), -1);
-	(void)close(fd);
-}
-
-Test(policy_snapshot, many_at_once, .timeout = 60)
-{
-	enum { PROCESSES = 60 };
-	pid_t pids[PROCESSES];
-
-	node_write(&node, "etc/50.json", AUDIT);
-	for (int i = 0; i < PROCESSES; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			_exit(policy_load(&arena, &node.dirs, &policy, &err) == 0 &&
-					      effect_of("privileged") == EFFECT_AUDIT && !policy.stale
-				      ? 0
-				      : 1);
-	}
-	for (int i = 0; i < PROCESSES; i++) {
-		int status = -1;
-
-		cr_expect_eq(waitpid(pids[i], &status, 0), pids[i]);
-		cr_expect_eq(status, 0);
-	}
-	cr_expect_eq(unlink(node.snapshot), 0);
-	cr_expect_eq(rmdir(node_path(&node, "var")), 0, "no temporary file is left");
 }
 
 /* Changes the node in way @way. Return: what must be in force for "privileged" afterwards. */
