@@ -11,6 +11,7 @@
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make bench      figures: instructions, page faults, system calls, ratios
 #   make install    DESTDIR= PREFIX=/usr/local
+#   make config     the files in config/ that come from the rules, after a change of one
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -57,7 +58,7 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
-.PHONY: fuzz all check test demo lint asan bench install clean dist-clean
+.PHONY: fuzz all config check test demo lint asan bench install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
@@ -122,6 +123,14 @@ install: all
 		$(DESTDIR)/usr/lib/ocigate/presets
 	install -m 755 $(BUILD)/ocigate $(DESTDIR)$(PREFIX)/bin/ocigate
 	ln -sf ocigate $(DESTDIR)$(PREFIX)/bin/ocigate-runtime
+	install -m 644 config/policy.d/*.json $(DESTDIR)/usr/lib/ocigate/policy.d
+	install -m 644 config/presets/*.json $(DESTDIR)/usr/lib/ocigate/presets
+	install -D -m 644 config/schema/policy.schema.json $(DESTDIR)$(PREFIX)/share/ocigate/policy.schema.json
+
+# What the binary says of its own defaults, kept in the tree for people and editors; a test compares.
+config: $(BUILD)/ocigate
+	$(BUILD)/ocigate policy defaults >config/presets/default.json
+	$(BUILD)/ocigate rules --format schema >config/schema/policy.schema.json
 
 clean:
 	rm -rf $(BUILD) build-asan $(BUILD)-fuzz

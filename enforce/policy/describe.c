@@ -77,11 +77,14 @@ char *policy_json(struct arena *arena, const struct policy *policy)
 char *policy_defaults(struct arena *arena)
 {
 	JSON_AUTO json_t *json = NULL;
+	JSON_AUTO json_t *body = NULL;
 	struct policy policy;
 
 	policy_builtin(&policy);
-	json = policy_document(&policy, true);
-	return json ? pretty(arena, json) : NULL;
+	json = json_pack("{s:i, s:s}", "version", 1, "description",
+			 "The shipped default: every rule and setting as compiled in.");
+	body = policy_document(&policy, true);
+	return json && body && json_object_update_missing(json, body) == 0 ? pretty(arena, json) : NULL;
 }
 
 char *setting_text(struct arena *arena, const struct setting *setting, const void *base)

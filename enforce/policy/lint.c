@@ -16,25 +16,46 @@ static int laxity(enum effect effect)
 	return effect == EFFECT_AUDIT ? 1 : effect == EFFECT_DISABLED ? 2 : 0;
 }
 
-static void lint_effect(struct problems *problems, const struct policy *policy, const struct rule *rule, bool exec)
+/* Where the effect comes from, if it is weaker than the default's and just @effect; NULL otherwise. */
+static const char *weakened_by(const struct policy *policy, const struct rule *rule, bool exec, enum effect effect)
 {
 	const struct rule_policy *own = &policy->rules[rule->id];
-	enum effect effect = exec ? own->exec_effect : own->effect;
-	const char *file = exec ? own->exec_effect_origin : own->effect_origin;
-	const char *pointer = arena_printf(problems->arena, "/rules/%s%s/effect", rule->name, exec ? "/exec" : "");
 
-	if (laxity(effect) <= laxity(rule->effect))
+	if (exec ? own->exec_effect != effect || own->exec_effect == own->effect : own->effect != effect)
+		return NULL;
+	return laxity(effect) > laxity(rule->effect) ? (exec ? own->exec_effect_origin : own->effect_origin) : NULL;
+}
+
+/* The rules from @from on that the same file weakens to the same effect, in one line. */
+static void lint_effect(struct problems *problems, const struct policy *policy, size_t from, bool exec,
+			enum effect effect)
+{
+	const char *file = weakened_by(policy, rule_table[from], exec, effect);
+	const char *names = "";
+	size_t n = 0;
+
+	if (!file)
 		return;
-	problems_add(problems, true, file, pointer, "weakens %s: \"%s\" where the default is \"%s\"", rule->name,
-		     effect_name(effect), effect_name(rule->effect));
+	for (size_t i = 0; i < RULE_COUNT && names; i++) {
+		const char *other = weakened_by(policy, rule_table[i], exec, effect);
+
+		if (!other || strcmp(other, file) != 0)
+			continue;
+		if (i < from)
+			return; /* told already */
+		names = arena_printf(problems->arena, "%s%s%s", names, n++ ? ", " : "", rule_table[i]->name);
+	}
+	problems_add(problems, true, file, "/rules", "weakens the default to \"%s\"%s: %s", effect_name(effect),
+		     exec ? " for execs" : "", names ? names : "");
 }
 
 static void lint_rules(struct problems *problems, const struct policy *policy)
 {
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		lint_effect(problems, policy, rule_table[i], false);
-		if (policy->rules[i].exec_effect != policy->rules[i].effect)
-			lint_effect(problems, policy, rule_table[i], true);
+		for (int effect = EFFECT_AUDIT; effect <= EFFECT_DISABLED; effect++) {
+			lint_effect(problems, policy, i, false, (enum effect)effect);
+			lint_effect(problems, policy, i, true, (enum effect)effect);
+		}
 	}
 }
 
