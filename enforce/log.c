@@ -41,20 +41,6 @@ static int priority_of(const struct decision *decision)
 	return FACILITY * 8 + severity;
 }
 
-/* A daemon that hangs may cost a second, not the container's start. */
-static int send_datagram(const char *bytes, size_t len, struct err *err)
-{
-	static const struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-	const struct timeval patience = {.tv_sec = 1};
-	FD_AUTO int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "no socket for syslog");
-	if (sendto(fd, bytes, len, MSG_NOSIGNAL, (const struct sockaddr *)&log, sizeof(log)) < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the decision did not reach syslog");
-	return 0;
-}
-
 /* <priority>Mmm dd hh:mm:ss tag[pid]: text, as RFC 3164 has it; the time in UTC, as the record's own. */
 static void syslog_header(struct out *out, const struct decision *decision, const char *record)
 {
@@ -75,15 +61,28 @@ static void syslog_header(struct out *out, const struct decision *decision, cons
 	out_str(out, "]: ");
 }
 
-static int write_syslog(const struct decision *decision, const struct out *record, struct err *err)
+/*
+ * Header and record are two pieces of one datagram. A daemon that hangs may cost a second, not the container's start.
+ */
+static int write_syslog(const struct decision *decision, struct out *record, struct err *err)
 {
-	static char bytes[HEADER_ROOM + DECISION_SYSLOG_MAX + 1];
-	struct out out;
+	static struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	const struct timeval patience = {.tv_sec = 1};
+	FD_AUTO int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char header_bytes[HEADER_ROOM];
+	struct out header;
+	struct iovec parts[2];
+	const struct msghdr message = {.msg_name = &log, .msg_namelen = sizeof(log), .msg_iov = parts, .msg_iovlen = 2};
 
-	out_init(&out, bytes, sizeof(bytes));
-	syslog_header(&out, decision, record->bytes);
-	out_bytes(&out, record->bytes, record->len);
-	return send_datagram(out.bytes, out.len, err);
+	out_init(&header, header_bytes, sizeof(header_bytes));
+	syslog_header(&header, decision, record->bytes);
+	parts[0] = (struct iovec){header.bytes, header.len};
+	parts[1] = (struct iovec){record->bytes, record->len};
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "no socket for syslog");
+	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "the decision did not reach syslog");
+	return 0;
 }
 
 /*

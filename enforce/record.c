@@ -168,9 +168,16 @@ bool decision_render(const struct decision *decision, struct out *out)
 
 char *decision_json(const struct decision *decision)
 {
-	char *bytes = arena_alloc(decision->findings.arena, DECISION_JSON_MAX + 1);
+	struct arena *arena = decision->findings.arena;
+	static char small[DECISION_SYSLOG_MAX + 1];
 	struct out out;
+	char *bytes;
 
+	/* Most records are small: the large room is only taken for one that needs it. */
+	out_init(&out, small, sizeof(small));
+	if (decision_render(decision, &out))
+		return arena_strndup(arena, out.bytes, out.len);
+	bytes = arena_alloc(arena, DECISION_JSON_MAX + 1);
 	if (!bytes)
 		return NULL;
 	out_init(&out, bytes, DECISION_JSON_MAX + 1);

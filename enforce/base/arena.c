@@ -15,8 +15,9 @@
 
 struct arena_chunk {
 	struct arena_chunk *older;
-	size_t size; /* of the mapping, this header included */
-	size_t used; /* header included */
+	size_t size;	       /* of the mapping, this header included */
+	size_t used;	       /* header included */
+	unsigned char *newest; /* what was handed out last */
 };
 
 enum {
@@ -95,8 +96,21 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	memory = (unsigned char *)chunk + chunk->used;
 	chunk->used += size;
+	chunk->newest = memory;
 	arena->used += size;
 	return memory;
+}
+
+void arena_trim(struct arena *arena, void *memory, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunk;
+	unsigned char *start = memory, *end = chunk ? (unsigned char *)chunk + chunk->used : NULL;
+	size_t keep = round_up(size ? size : 1, ALIGN);
+
+	if (!chunk || memory != chunk->newest || keep >= (size_t)(end - start))
+		return;
+	arena->used -= (size_t)(end - start) - keep;
+	chunk->used -= (size_t)(end - start) - keep;
 }
 
 void *arena_array(struct arena *arena, size_t n, size_t size)

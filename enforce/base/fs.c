@@ -69,6 +69,8 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 			return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, max);
 		if (len < room) {
 			text[len] = '\0';
+			/* Small files come often: the room that they leave is the next one's. */
+			arena_trim(arena, text, len + 1);
 			*ret_text = text;
 			*ret_len = len;
 			return 0;

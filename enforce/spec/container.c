@@ -14,7 +14,7 @@ int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, stru
  * A page fault costs more than clearing a page: what the tree of a usual
  * document takes (measured on engines' bundles) is asked for at once.
  */
-#define TREE_BYTES_PER_BYTE 10
+#define TREE_BYTES_PER_BYTE 7
 #define RESERVE_MAX	    ((size_t)1 << 20)
 
 static void reserve_tree(struct arena *arena, size_t len)

@@ -43,6 +43,13 @@ void arena_release(struct arena *arena);
 /** arena_alloc() - @size zeroed bytes, aligned for any type. Return: NULL when out of room. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 
+/**
+ * arena_trim() - give back what is behind the first @size bytes of @memory, the newest allocation
+ *
+ * The bytes given back must still be zero. Where @memory is not the newest any more nothing happens.
+ */
+void arena_trim(struct arena *arena, void *memory, size_t size);
+
 /** arena_array() - @n zeroed elements of @size bytes, overflow checked. Return: NULL when out of room. */
 void *arena_array(struct arena *arena, size_t n, size_t size) MUST_CHECK;
 
