@@ -170,6 +170,16 @@ static void judge_unsupported(const struct settings *own, enum finding_kind kind
 		finding->at_most = EFFECT_AUDIT;
 }
 
+/* No engine gives its pause container a profile: to refuse that would be to refuse every pod. So it is recorded. */
+static void judge_none(const struct container *container, const char *profile, struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, FINDING_VIOLATION, POINTER, profile,
+					       "runs without an AppArmor profile", remedy_of(container));
+
+	if (container->identity.trusted && container->identity.is_sandbox == TRI_YES)
+		finding->at_most = EFFECT_AUDIT;
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
@@ -191,8 +201,7 @@ static void judge(const struct container *container, const struct host *host, co
 			     "cannot tell whether the kernel has AppArmor on",
 			     "let root read /sys/module/apparmor/parameters/enabled on the node");
 	else if (none)
-		findings_add(findings, FINDING_VIOLATION, POINTER, profile, "runs without an AppArmor profile",
-			     remedy_of(container));
+		judge_none(container, profile, findings);
 	else
 		judge_parts(container, host, &own->allowed, profile, findings);
 }
