@@ -128,22 +128,34 @@ void rules_print_md(struct arena *arena, const struct rule *rule)
 	}
 }
 
-/* mdoc takes "." and "'" at the start of a line for a request, "\" for an escape. */
+/*
+ * mdoc takes "." and "'" at the start of a line for a request and "\" for an
+ * escape, and wants every sentence on a line of its own.
+ */
 static void roff(const char *text)
 {
-	if (*text == '.' || *text == '\'')
-		(void)fputs("\\&", stdout);
-	for (const char *at = text; *at; at++)
-		(void)fputs(*at == '\\' ? "\\e" : (const char[]){*at, '\0'}, stdout);
-	(void)fputs("\n", stdout);
+	bool start = true;
+
+	for (const char *at = text; *at; at++) {
+		if (start && (*at == '.' || *at == '\''))
+			(void)fputs("\\&", stdout);
+		start = false;
+		if (at > text && *at == ' ' && at[-1] == '.' && at[1] >= 'A' && at[1] <= 'Z') {
+			(void)fputs("\n", stdout);
+			start = true;
+		} else if (*at == '\\') {
+			(void)fputs("\\e", stdout);
+		} else {
+			(void)printf("%c", *at);
+		}
+	}
 }
 
 /* A sentence out of a clause. */
 static void sentence(const char *start, const char *text)
 {
 	(void)fputs(start, stdout);
-	for (const char *at = text; *at; at++)
-		(void)fputs(*at == '\\' ? "\\e" : (const char[]){*at, '\0'}, stdout);
+	roff(text);
 	(void)fputs(text[0] && text[strlen(text) - 1] == '.' ? "\n" : ".\n", stdout);
 }
 
@@ -153,7 +165,7 @@ static void man_rule(struct arena *arena, const struct rule *rule)
 	sentence("", rule->title);
 	sentence("Looks at ", rule->fields);
 	sentence("Passes: ", rule->allowed);
-	roff(rule->why);
+	sentence("", rule->why);
 	(void)printf("Default: %s%s.\n", effect_name(rule->effect),
 		     rule->amendment == AMEND_NONE ? "" : "; can be applied by the runtime wrapper");
 	if (rule->n_settings == 0)

@@ -127,8 +127,10 @@ static int open_any(const char *path, int *ret_fd, struct stat *ret_st, struct e
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, ret_st) < 0)
+	if (fd < 0 && errno != ENOENT)
 		return err_sys(err, ERR_POLICY, errno, "%s cannot be opened", path);
+	if (fd >= 0 && fstat(fd, ret_st) < 0)
+		return err_sys(err, ERR_POLICY, errno, "%s cannot be examined", path);
 	*ret_fd = fd;
 	return 0;
 }
