@@ -324,6 +324,25 @@ static void judge_binds(const struct host *host, const struct settings *own, str
 	}
 }
 
+/* One finding for all of them: the rules about paths name each. */
+static void judge_unknown(const struct container *container, const struct host *host, struct findings *findings)
+{
+	const char *why = host->mounts_why;
+	size_t binds = 0;
+
+	for (size_t i = 0; i < container->n_mounts; i++)
+		binds += container->mounts[i].kind == MOUNT_BIND;
+	for (size_t i = 0; !why && i < host->n_mounts; i++)
+		if (host->mounts[i].origin.state == ORIGIN_UNKNOWN)
+			why = host->mounts[i].origin.why ? host->mounts[i].origin.why : "";
+	if (!why && (host->facts & HOST_FACT_MOUNTS) == 0)
+		why = "the mounts are unknown";
+	if (why && binds > 0)
+		findings_add(findings, FINDING_UNDECIDED, "/mounts", "",
+			     findings_text(findings, "cannot tell whether a device of the node is mounted: %s", why),
+			     "judge it where the container is created, or record its mounts");
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
@@ -331,6 +350,7 @@ static void judge(const struct container *container, const struct host *host, co
 	judge_cgroup(container, host, settings, findings);
 	judge_dev(container, host, findings);
 	judge_binds(host, settings, findings);
+	judge_unknown(container, host, findings);
 }
 
 const struct rule rule_devices = {

@@ -211,6 +211,34 @@ static const char *kernel_filesystem(const struct host_mount *mount)
 	return NULL;
 }
 
+static bool is_listed(const struct strings *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (strcmp(paths->items[i], path) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The covers themselves, once the container runs: a read-only bind of the same procfs or sysfs onto itself; over masked
+ * files a null device, over directories nothing at all (an empty tmpfs, or crun's empty directory).
+ */
+static bool is_cover(const struct container *container, const char *over, const struct host_mount *mount)
+{
+	const struct origin *origin = &mount->origin;
+	const char *inner = origin->fs_path ? origin->fs_path : "", *name = strrchr(inner, '/');
+
+	if (is_listed(&container->readonly_paths, mount->path) && kernel_filesystem(mount))
+		return mount->read_only == TRI_YES && path_within(mount->path, over) &&
+		       strcmp(mount->path + strlen(over), inner) == 0;
+	if (!is_listed(&container->masked_paths, mount->path))
+		return false;
+	if (strcmp(inner, "/null") == 0)
+		return is_type(origin->fs_type, "tmpfs") || is_type(origin->fs_type, "devtmpfs");
+	return mount->read_only == TRI_YES && ((is_type(origin->fs_type, "tmpfs") && strcmp(inner, "/") == 0) ||
+					       (name && strcmp(name, "/.empty-directory") == 0));
+}
+
 /* A fresh file system of the spec's: what it is was judged; here, whether links of the image led it elsewhere. */
 static bool judge_landing(const struct host_mount *mount, const char *asked, size_t index, struct findings *findings)
 {
@@ -262,6 +290,8 @@ static void judge_effect(const struct container *container, const struct host *h
 		if (mount->mask || (mount->mount != (long)index && mount->parent_mount != (long)index))
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
+		if (fresh && is_cover(container, container->mounts[index].path, mount))
+			continue;
 		if (mount->mount >= 0 && fresh ? judge_landing(mount, container->mounts[index].path, index, findings)
 					       : judge_real(mount, index, fresh, own, findings))
 			return;

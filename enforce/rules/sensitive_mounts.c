@@ -226,26 +226,44 @@ static bool judge_origin(const struct container *container, const struct host *h
 	return true;
 }
 
+static bool is_one_of(const char *type, const char *const *types, size_t n)
+{
+	for (size_t i = 0; type && i < n; i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static const char *const kernels[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs", "devtmpfs"};
+
 /* A file system that the runtime makes afresh shows nothing of the node's files; proc and sysfs are proc-mount's. */
 static bool is_fresh(const struct mount *mount)
 {
-	static const char *const types[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs"};
+	return mount->kind == MOUNT_REMOUNT ||
+	       (mount->kind == MOUNT_FILESYSTEM &&
+		is_one_of(mount->type, kernels, sizeof(kernels) / sizeof(kernels[0]) - 1));
+}
 
-	for (size_t i = 0; mount->kind == MOUNT_FILESYSTEM && mount->type && i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(mount->type, types[i]) == 0)
-			return true;
-	return mount->kind == MOUNT_REMOUNT;
+/* What a runtime puts into such a file system by itself: cgroup v1's tree, device nodes, masks. */
+static bool is_runtimes(const struct container *container, const struct host_mount *mount)
+{
+	if (is_one_of(mount->origin.fs_type, kernels, sizeof(kernels) / sizeof(kernels[0])))
+		return true;
+	return is_one_of(mount->path, container->masked_paths.items, container->masked_paths.n);
 }
 
 static void judge_mount(const struct container *container, const struct host *host, size_t index,
 			const struct settings *own, struct findings *findings)
 {
-	bool seen = false;
+	bool fresh = is_fresh(&container->mounts[index]);
+	bool seen = fresh;
 
 	for (size_t i = 0; i < host->n_mounts; i++) {
 		const struct host_mount *mount = &host->mounts[i];
 
 		if (mount->mount != (long)index && mount->parent_mount != (long)index)
+			continue;
+		if (fresh && (mount->mount >= 0 || is_runtimes(container, mount)))
 			continue;
 		seen = seen || mount->mount == (long)index;
 		if (judge_origin(container, host, mount, index, own, findings))
@@ -264,8 +282,7 @@ static void judge(const struct container *container, const struct host *host, co
 		  struct findings *findings)
 {
 	for (size_t i = 0; i < container->n_mounts; i++)
-		if (!is_fresh(&container->mounts[i]))
-			judge_mount(container, host, i, settings, findings);
+		judge_mount(container, host, i, settings, findings);
 }
 
 const struct rule rule_sensitive_mounts = {
