@@ -176,7 +176,7 @@ static void judge_none(const struct container *container, const char *profile, s
 	struct finding *finding = findings_add(findings, FINDING_VIOLATION, POINTER, profile,
 					       "runs without an AppArmor profile", remedy_of(container));
 
-	if (container->identity.trusted && container->identity.is_sandbox == TRI_YES)
+	if (identity_is_pause(&container->identity))
 		finding->at_most = EFFECT_AUDIT;
 }
 

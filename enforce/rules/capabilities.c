@@ -108,6 +108,7 @@ static void judge_known(const struct container *container, const struct settings
 		mask_of(own->allowed.items, own->allowed.n) & ~mask_of(own->forbidden.items, own->forbidden.n);
 	uint64_t excess = 0;
 	int first = CAPS_KINDS;
+	struct finding *finding;
 	const char *words;
 
 	for (int kind = CAPS_KINDS - 1; kind >= 0; kind--) {
@@ -120,9 +121,13 @@ static void judge_known(const struct container *container, const struct settings
 	if (excess == 0)
 		return;
 	words = words_of(excess, findings);
-	findings_add(findings, FINDING_VIOLATION, pointer_of((enum capability_kind)first, findings), words,
-		     findings_text(findings, "has capabilities beyond what is allowed: %s", words),
-		     remedy_of(container, excess, words, findings));
+	finding = findings_add(findings, FINDING_VIOLATION, pointer_of((enum capability_kind)first, findings), words,
+			       findings_text(findings, "has capabilities beyond what is allowed: %s", words),
+			       remedy_of(container, excess, words, findings));
+	/* A pause container has what its engine gives by default; no pod can ask for less. */
+	if (!container->exec && identity_is_pause(&container->identity) &&
+	    (excess & ~mask_of(allowed_words, ENGINES_GIVE)) == 0)
+		finding->at_most = EFFECT_AUDIT;
 }
 
 static bool seen_before(const struct capability_set *sets, int kind, size_t index)

@@ -13,12 +13,18 @@
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
+	struct finding *finding;
+
 	(void)host;
 	(void)settings;
-	if (!container->process.no_new_privileges)
-		findings_add(findings, FINDING_VIOLATION,
-			     container->exec ? "/noNewPrivileges" : "/process/noNewPrivileges", "false",
-			     "may gain privileges after its start", "set allowPrivilegeEscalation: false");
+	if (container->process.no_new_privileges)
+		return;
+	finding = findings_add(findings, FINDING_VIOLATION,
+			       container->exec ? "/noNewPrivileges" : "/process/noNewPrivileges", "false",
+			       "may gain privileges after its start", "set allowPrivilegeEscalation: false");
+	/* CRI-O's pause container never has it, whatever the pod says. */
+	if (!container->exec && identity_is_pause(&container->identity))
+		finding->at_most = EFFECT_AUDIT;
 }
 
 const struct rule rule_privilege_escalation = {

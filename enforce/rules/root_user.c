@@ -78,6 +78,7 @@ static void judge_root(const struct container *container, const struct host *hos
 	const char *remedy = identity_is_pod(&container->identity)
 				     ? "set runAsNonRoot: true and runAsUser to a number above 0"
 				     : "run with --user and a number above 0";
+	struct finding *finding;
 	const char *message;
 
 	if (!host->id_maps_known)
@@ -96,8 +97,11 @@ static void judge_root(const struct container *container, const struct host *hos
 		message = findings_text(findings, "runs as root of a user namespace (%ld on the host)", (long)host_uid);
 	else
 		return;
-	findings_add(findings, host_uid < 0 ? FINDING_UNDECIDED : FINDING_VIOLATION, "/process/user/uid", value,
-		     message, remedy);
+	finding = findings_add(findings, host_uid < 0 ? FINDING_UNDECIDED : FINDING_VIOLATION, "/process/user/uid",
+			       value, message, remedy);
+	/* CRI-O's pause container is root, whatever the pod says. */
+	if (!container->exec && identity_is_pause(&container->identity))
+		finding->at_most = EFFECT_AUDIT;
 }
 
 static void judge_ranges(const struct container *container, const struct settings *own, struct findings *findings)

@@ -250,6 +250,12 @@ struct identity {
 	const char *ports_json; /* value of io.kubernetes.container.ports, "" if the engine gave none */
 };
 
+/** identity_is_pause() - a pod's pause container, its engine says: what it is given is the engine's choice, not the pod's */
+static inline bool identity_is_pause(const struct identity *identity)
+{
+	return identity->trusted && identity->is_sandbox == TRI_YES;
+}
+
 /** identity_is_pod() - did a pod's author ask for it, rather than somebody at a command line? Remedies differ. */
 static inline bool identity_is_pod(const struct identity *identity)
 {
