@@ -14,14 +14,17 @@ static json_t *give(json_t *json, int failed)
 	return NULL;
 }
 
-/* Notes that the value at a pointer came from @file. */
+/* Notes that the value at a pointer came from @file; NULL: not known, as in a policy from the snapshot. */
 static int put_origin(json_t *origins, const char *file, const char *key, const char *member, const char *last)
 {
 	char key_token[256], last_token[256];
 	json_t *pointer =
 		json_sprintf("/%s/%s%s%s", key, json_pointer_token(key_token, sizeof(key_token), member),
 			     last ? "/" : "", last ? json_pointer_token(last_token, sizeof(last_token), last) : "");
-	int failed = pointer && file ? json_object_set_new(origins, json_string_value(pointer), json_string(file)) : -1;
+	int failed = pointer ? 0 : -1;
+
+	if (failed == 0 && file)
+		failed = json_object_set_new(origins, json_string_value(pointer), json_string(file));
 
 	json_decref(pointer);
 	return failed;
@@ -33,7 +36,7 @@ static int put_rule_origins(json_t *origins, const struct rule *rule, const stru
 
 	if (failed == 0 && own->exec_effect != own->effect)
 		failed = put_origin(origins, own->exec_effect_origin, "rules", rule->name, "exec");
-	for (size_t i = 0; failed == 0 && i < rule->n_settings; i++)
+	for (size_t i = 0; failed == 0 && own->setting_origins && i < rule->n_settings; i++)
 		failed = put_origin(origins, own->setting_origins[i], "rules", rule->name, rule->settings[i].name);
 	return failed;
 }
@@ -45,7 +48,7 @@ static json_t *origins_json(const struct policy *policy)
 	const char *section;
 	char index[32];
 
-	if (failed == 0 && policy->preset)
+	if (failed == 0 && policy->preset && policy->preset_origin)
 		failed = json_object_set_new(origins, "/preset", json_string(policy->preset_origin));
 	for (size_t i = 0; failed == 0 && i < RULE_COUNT; i++)
 		failed = put_rule_origins(origins, rule_table[i], &policy->rules[i]);
