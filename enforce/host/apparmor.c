@@ -90,22 +90,20 @@ static int open_profiles(void)
 	return fd;
 }
 
-static enum tri read_enabled(struct arena *arena)
+static enum tri read_enabled(void)
 {
-	struct err ignored;
-	const char *text;
-	size_t len;
+	char text[16];
 
-	if (access("/sys/module/apparmor", F_OK) < 0)
-		return access("/sys/module", F_OK) == 0 ? TRI_NO : TRI_UNKNOWN;
-	if (fs_read_file(arena, AT_FDCWD, enabled_file, 64, false, &text, &len, &ignored) < 0)
+	if (text_read_small(AT_FDCWD, enabled_file, text, sizeof(text)))
+		return text[0] == 'Y' ? TRI_YES : text[0] == 'N' ? TRI_NO : TRI_UNKNOWN;
+	if (access("/sys/module/apparmor", F_OK) == 0 || access("/sys/module", F_OK) < 0)
 		return TRI_UNKNOWN;
-	return text[0] == 'Y' ? TRI_YES : text[0] == 'N' ? TRI_NO : TRI_UNKNOWN;
+	return TRI_NO;
 }
 
 const char *apparmor_text(struct arena *arena)
 {
-	enum tri enabled = read_enabled(arena);
+	enum tri enabled = read_enabled();
 	FD_AUTO int fd = -1;
 	struct err unread;
 	const char *text;
@@ -126,6 +124,6 @@ int apparmor_read(struct arena *arena, struct host *host, struct err *err)
 
 	host->apparmor_recorded = true;
 	if (!text || apparmor_parse(arena, text, host, &unread) < 0)
-		host->apparmor_enabled = read_enabled(arena);
+		host->apparmor_enabled = read_enabled();
 	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }

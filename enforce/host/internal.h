@@ -29,6 +29,9 @@ void namespaces_follow(const struct container *container, struct host_namespace 
 
 /* idmap.c */
 
+/** IDMAP_TEXT_MAX - room for any map that the kernel prints: 340 lines of three columns */
+enum { IDMAP_TEXT_MAX = 340 * 34 };
+
 /** idmap_parse() - text of /proc/PID/uid_map. Return: 0, or -1 with ERR_INPUT; -1 with ERR_SYSTEM when out of memory. */
 int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_map, struct err *err) MUST_CHECK;
 
@@ -92,5 +95,15 @@ const char *text_line(const char **cursor, size_t *ret_len);
 
 /** text_number() - a decimal number that fills [@s, @s + @len) whole. Return: false if it is none or above @max. */
 bool text_number(const char *s, size_t len, unsigned long max, unsigned long *ret_number);
+
+/** text_join() - two strings in one. Return: NULL when out of memory. */
+const char *text_join(struct arena *arena, const char *first, const char *second) MUST_CHECK;
+
+/**
+ * text_read_small() - a small file of the kernel's
+ *
+ * Return: false if it cannot be read, or does not fit with a NUL behind.
+ */
+bool text_read_small(int dirfd, const char *name, char *buffer, size_t size) MUST_CHECK;
 
 #endif

@@ -50,15 +50,12 @@ static void collect_namespaces(struct host *host, const struct container *contai
 static void read_maps(struct arena *arena, struct host *host, int procfd)
 {
 	struct id_mappings uids, gids;
-	const char *text;
+	char text[IDMAP_TEXT_MAX];
 	struct err err;
-	size_t len;
 
-	if (fs_read_file(arena, procfd, "uid_map", HOST_FILE_MAX, false, &text, &len, &err) < 0 ||
-	    idmap_parse(arena, text, &uids, &err) < 0)
+	if (!text_read_small(procfd, "uid_map", text, sizeof(text)) || idmap_parse(arena, text, &uids, &err) < 0)
 		return;
-	if (fs_read_file(arena, procfd, "gid_map", HOST_FILE_MAX, false, &text, &len, &err) < 0 ||
-	    idmap_parse(arena, text, &gids, &err) < 0)
+	if (!text_read_small(procfd, "gid_map", text, sizeof(text)) || idmap_parse(arena, text, &gids, &err) < 0)
 		return;
 	host->uid_map = uids;
 	host->gid_map = gids;

@@ -8,7 +8,8 @@
 
 #include "ocigate/fs.h"
 
-enum { LSM_TEXT_MAX = 4096 };
+/* A dozen names; the kernel itself stops at a page. */
+enum { LSM_TEXT_MAX = 1024 };
 
 int lsm_parse(struct arena *arena, const char *text, struct strings *ret_lsms, struct err *err)
 {
@@ -48,14 +49,12 @@ enum tri selinux_absent(const struct strings *lsms)
 
 int lsm_read(struct arena *arena, struct host *host, struct err *err)
 {
-	struct err unread;
-	const char *text;
-	size_t len;
+	char text[LSM_TEXT_MAX];
 
-	if (fs_read_file(arena, AT_FDCWD, "/sys/kernel/security/lsm", LSM_TEXT_MAX, false, &text, &len, &unread) == 0 &&
+	if (text_read_small(AT_FDCWD, "/sys/kernel/security/lsm", text, sizeof(text)) &&
 	    lsm_parse(arena, text, &host->lsms, err) < 0)
 		return -1;
-	if (fs_read_file(arena, AT_FDCWD, "/sys/fs/selinux/enforce", 64, false, &text, &len, &unread) == 0)
+	if (text_read_small(AT_FDCWD, "/sys/fs/selinux/enforce", text, sizeof(text)))
 		host->selinux_enforcing = selinux_parse(text);
 	else
 		host->selinux_enforcing = selinux_absent(&host->lsms);

@@ -16,30 +16,31 @@ enum { CLIMB_MAX = 512 };
 
 static const uint32_t hash_seed = 2166136261U;
 
-static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t len)
+/* FNV-1a: a longer path's state goes on from a shorter one's. */
+static uint32_t hash_more(uint32_t state, const void *bytes, size_t len)
 {
 	const unsigned char *byte = bytes;
 
 	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ byte[i]) * 16777619U;
-	return hash ^ (hash >> 15);
+		state = (state ^ byte[i]) * 16777619U;
+	return state;
+}
+
+static uint32_t bucket_of(const struct mount_table *table, uint32_t state)
+{
+	return (state ^ (state >> 15)) & table->mask;
 }
 
 static uint32_t hash_device(unsigned major, unsigned minor)
 {
 	unsigned device[2] = {major, minor};
 
-	return hash_bytes(hash_seed, device, sizeof(device));
-}
-
-static uint32_t hash_root(unsigned major, unsigned minor, const char *root, size_t len)
-{
-	return hash_bytes(hash_device(major, minor), root, len);
+	return hash_more(hash_seed, device, sizeof(device));
 }
 
 static uint32_t hash_id(int id)
 {
-	return hash_bytes(hash_seed, &id, sizeof(id));
+	return hash_more(hash_seed, &id, sizeof(id));
 }
 
 static bool chains_init(struct arena *arena, struct row_chains *chains, size_t buckets, size_t n)
@@ -56,9 +57,14 @@ static void chains_add(struct row_chains *chains, uint32_t bucket, size_t row)
 	chains->heads[bucket] = (uint32_t)row + 1;
 }
 
-static size_t chain_from(const struct row_chains *chains, uint32_t bucket, size_t after)
+static size_t chain_first(const struct row_chains *chains, uint32_t bucket)
 {
-	return (size_t)(after == NO_ROW ? chains->heads[bucket] : chains->next[after]) - 1;
+	return (size_t)chains->heads[bucket] - 1;
+}
+
+static size_t chain_next(const struct row_chains *chains, size_t row)
+{
+	return (size_t)chains->next[row] - 1;
 }
 
 int mount_table_load(struct arena *arena, const char *text, struct mount_table *ret_table, struct err *err)
@@ -78,92 +84,17 @@ int mount_table_load(struct arena *arena, const char *text, struct mount_table *
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	for (size_t i = table.n; i-- > 0;) {
 		const struct mount_row *row = &table.rows[i];
-		uint32_t at = hash_bytes(hash_seed, row->mountpoint, strlen(row->mountpoint));
-		uint32_t root = hash_root(row->major, row->minor, row->root, strlen(row->root));
+		uint32_t device = hash_device(row->major, row->minor);
+		uint32_t root = hash_more(device, row->root, strlen(row->root));
+		uint32_t at = hash_more(hash_seed, row->mountpoint, strlen(row->mountpoint));
 
-		chains_add(&table.by_id, hash_id(row->id) & table.mask, i);
-		chains_add(&table.by_mountpoint, at & table.mask, i);
-		chains_add(&table.by_root, root & table.mask, i);
-		chains_add(&table.by_device, hash_device(row->major, row->minor) & table.mask, i);
+		chains_add(&table.by_id, bucket_of(&table, hash_id(row->id)), i);
+		chains_add(&table.by_mountpoint, bucket_of(&table, at), i);
+		chains_add(&table.by_root, bucket_of(&table, root), i);
+		chains_add(&table.by_device, bucket_of(&table, device), i);
 	}
 	*ret_table = table;
 	return 0;
-}
-
-size_t mount_table_by_id(const struct mount_table *table, int id)
-{
-	size_t row = chain_from(&table->by_id, hash_id(id) & table->mask, NO_ROW);
-
-	while (row != NO_ROW && table->rows[row].id != id)
-		row = chain_from(&table->by_id, 0, row);
-	return row;
-}
-
-static size_t next_at(const struct mount_table *table, const char *path, size_t len, size_t after)
-{
-	size_t row = after;
-
-	do
-		row = chain_from(&table->by_mountpoint, hash_bytes(hash_seed, path, len) & table->mask, row);
-	while (row != NO_ROW &&
-	       (strncmp(table->rows[row].mountpoint, path, len) != 0 || table->rows[row].mountpoint[len] != '\0'));
-	return row;
-}
-
-size_t mount_table_at(const struct mount_table *table, const char *mountpoint, size_t after)
-{
-	return next_at(table, mountpoint, strlen(mountpoint), after);
-}
-
-size_t mount_table_same_root(const struct mount_table *table, unsigned major, unsigned minor, const char *root,
-			     size_t len, size_t after)
-{
-	size_t row = after;
-
-	do
-		row = chain_from(&table->by_root, hash_root(major, minor, root, len) & table->mask, row);
-	while (row != NO_ROW && (table->rows[row].major != major || table->rows[row].minor != minor ||
-				 strncmp(table->rows[row].root, root, len) != 0 || table->rows[row].root[len] != '\0'));
-	return row;
-}
-
-size_t mount_table_same_device(const struct mount_table *table, unsigned major, unsigned minor, size_t after)
-{
-	size_t row = after;
-
-	do
-		row = chain_from(&table->by_device, hash_device(major, minor) & table->mask, row);
-	while (row != NO_ROW && (table->rows[row].major != major || table->rows[row].minor != minor));
-	return row;
-}
-
-bool mount_table_is_inside(const struct mount_table *table, size_t row)
-{
-	return table->inside && table->inside[row];
-}
-
-/* What is mounted at the first @len bytes of @path, on top of row @parent; @inside: the container's rows count too. */
-static size_t child_at(const struct mount_table *table, size_t parent, const char *path, size_t len, bool inside)
-{
-	size_t row = next_at(table, path, len, NO_ROW);
-
-	while (row != NO_ROW && (row == parent || table->rows[row].parent != table->rows[parent].id ||
-				 (!inside && mount_table_is_inside(table, row))))
-		row = next_at(table, path, len, row);
-	return row;
-}
-
-static size_t climb_stack(const struct mount_table *table, size_t row, const char *path, size_t len, bool inside)
-{
-	size_t child;
-
-	for (int steps = 0; steps < CLIMB_MAX; steps++) {
-		child = child_at(table, row, path, len, inside);
-		if (child == NO_ROW)
-			break;
-		row = child;
-	}
-	return row;
 }
 
 size_t path_next_prefix(const char *path, size_t len)
@@ -176,10 +107,137 @@ size_t path_next_prefix(const char *path, size_t len)
 	return next > len ? next : len + 1;
 }
 
+size_t mount_table_by_id(const struct mount_table *table, int id)
+{
+	size_t row = chain_first(&table->by_id, bucket_of(table, hash_id(id)));
+
+	while (row != NO_ROW && table->rows[row].id != id)
+		row = chain_next(&table->by_id, row);
+	return row;
+}
+
+/** struct prefix - the first @len bytes of a path, with their hash */
+struct prefix {
+	const char *path;
+	size_t len;
+	uint32_t hash;
+};
+
+static struct prefix prefix_of(const char *path, size_t len)
+{
+	return (struct prefix){path, len, hash_more(hash_seed, path, len)};
+}
+
+/* To the next component. Return: false at the end of the path. */
+static bool prefix_grow(struct prefix *prefix)
+{
+	size_t len = path_next_prefix(prefix->path, prefix->len);
+
+	if (len == 0)
+		return false;
+	prefix->hash = hash_more(prefix->hash, prefix->path + prefix->len, len - prefix->len);
+	prefix->len = len;
+	return true;
+}
+
+static bool is_mounted_at(const struct mount_row *row, const struct prefix *prefix)
+{
+	return strncmp(row->mountpoint, prefix->path, prefix->len) == 0 && row->mountpoint[prefix->len] == '\0';
+}
+
+static size_t next_at(const struct mount_table *table, const struct prefix *prefix, size_t after)
+{
+	size_t row = after == NO_ROW ? chain_first(&table->by_mountpoint, bucket_of(table, prefix->hash))
+				     : chain_next(&table->by_mountpoint, after);
+
+	while (row != NO_ROW && !is_mounted_at(&table->rows[row], prefix))
+		row = chain_next(&table->by_mountpoint, row);
+	return row;
+}
+
+size_t mount_table_at(const struct mount_table *table, const char *mountpoint, size_t after)
+{
+	struct prefix whole = prefix_of(mountpoint, strlen(mountpoint));
+
+	return next_at(table, &whole, after);
+}
+
+struct root_search root_search_of(unsigned major, unsigned minor, const char *root, size_t len)
+{
+	return (struct root_search){major, minor, root, len, hash_more(hash_device(major, minor), root, len)};
+}
+
+bool root_search_grow(struct root_search *search)
+{
+	size_t len = path_next_prefix(search->root, search->len);
+
+	if (len == 0)
+		return false;
+	search->hash = hash_more(search->hash, search->root + search->len, len - search->len);
+	search->len = len;
+	return true;
+}
+
+size_t root_search_next(const struct mount_table *table, const struct root_search *search, size_t after)
+{
+	size_t row = after == NO_ROW ? chain_first(&table->by_root, bucket_of(table, search->hash))
+				     : chain_next(&table->by_root, after);
+
+	for (; row != NO_ROW; row = chain_next(&table->by_root, row)) {
+		const struct mount_row *of = &table->rows[row];
+
+		if (of->major == search->major && of->minor == search->minor &&
+		    strncmp(of->root, search->root, search->len) == 0 && of->root[search->len] == '\0')
+			break;
+	}
+	return row;
+}
+
+size_t mount_table_same_device(const struct mount_table *table, unsigned major, unsigned minor, size_t after)
+{
+	size_t row = after == NO_ROW ? chain_first(&table->by_device, bucket_of(table, hash_device(major, minor)))
+				     : chain_next(&table->by_device, after);
+
+	while (row != NO_ROW && (table->rows[row].major != major || table->rows[row].minor != minor))
+		row = chain_next(&table->by_device, row);
+	return row;
+}
+
+bool mount_table_is_inside(const struct mount_table *table, size_t row)
+{
+	return table->inside && table->inside[row];
+}
+
+/* What is mounted at @prefix on top of row @parent; @inside: the container's rows count too. */
+static size_t child_at(const struct mount_table *table, size_t parent, const struct prefix *prefix, bool inside)
+{
+	size_t row = next_at(table, prefix, NO_ROW);
+
+	while (row != NO_ROW && (row == parent || table->rows[row].parent != table->rows[parent].id ||
+				 (!inside && mount_table_is_inside(table, row))))
+		row = next_at(table, prefix, row);
+	return row;
+}
+
+static size_t climb_stack(const struct mount_table *table, size_t row, const struct prefix *prefix, bool inside)
+{
+	for (int steps = 0; steps < CLIMB_MAX; steps++) {
+		size_t child = child_at(table, row, prefix, inside);
+
+		if (child == NO_ROW)
+			break;
+		row = child;
+	}
+	return row;
+}
+
 static size_t walk(const struct mount_table *table, size_t row, const char *path, bool inside)
 {
-	for (size_t len = 1; len != 0; len = path_next_prefix(path, len))
-		row = climb_stack(table, row, path, len, inside);
+	struct prefix prefix = prefix_of(path, 1);
+
+	do
+		row = climb_stack(table, row, &prefix, inside);
+	while (prefix_grow(&prefix));
 	return row;
 }
 
@@ -241,12 +299,14 @@ int mount_table_mark(struct arena *arena, struct mount_table *table, size_t root
 /* Does any mount upon @row, at a prefix of @path from @len on and shorter than @end, other than @but, catch the path? */
 static bool caught(const struct mount_table *table, size_t row, const char *path, size_t len, size_t end, size_t but)
 {
-	for (; len != 0 && len < end; len = path_next_prefix(path, len)) {
-		size_t child = child_at(table, row, path, len, false);
+	struct prefix prefix = prefix_of(path, len);
+
+	do {
+		size_t child = prefix.len < end ? child_at(table, row, &prefix, false) : NO_ROW;
 
 		if (child != NO_ROW && child != but)
 			return true;
-	}
+	} while (prefix.len < end && prefix_grow(&prefix));
 	return false;
 }
 
@@ -281,5 +341,5 @@ const char *path_join(struct arena *arena, const char *base, const char *path, s
 		return base;
 	if (base[1] == '\0')
 		return rest;
-	return arena_printf(arena, "%s%s", base, rest);
+	return text_join(arena, base, rest);
 }

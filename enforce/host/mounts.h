@@ -77,9 +77,21 @@ size_t mount_table_covering(const struct mount_table *table, const char *path);
 /** mount_table_at() - next row with exactly this @mountpoint behind @after (NO_ROW: the first) */
 size_t mount_table_at(const struct mount_table *table, const char *mountpoint, size_t after);
 
-/** mount_table_same_root() - next row of that device whose root is the first @len bytes of @root */
-size_t mount_table_same_root(const struct mount_table *table, unsigned major, unsigned minor, const char *root,
-			     size_t len, size_t after);
+/** struct root_search - rows of a device whose root is the first @len bytes of @root */
+struct root_search {
+	unsigned major;
+	unsigned minor;
+	const char *root;
+	size_t len;
+	uint32_t hash;
+};
+
+/** root_search_of() - to begin with; root_search_grow(): on to the next component. Return: false at the end of @root. */
+struct root_search root_search_of(unsigned major, unsigned minor, const char *root, size_t len);
+bool root_search_grow(struct root_search *search);
+
+/** root_search_next() - next row behind @after (NO_ROW: the first) */
+size_t root_search_next(const struct mount_table *table, const struct root_search *search, size_t after);
 
 /** mount_table_same_device() - next row of that device */
 size_t mount_table_same_device(const struct mount_table *table, unsigned major, unsigned minor, size_t after);

@@ -80,61 +80,72 @@ static bool is_plain(const char *fs_path)
 	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0 && !is_deleted(fs_path);
 }
 
-/* Rows whose root is exactly the first @len bytes of the path. */
-static size_t gather(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path, size_t len,
-		     struct candidate *candidates, size_t n, size_t room)
+/** struct candidates - growing list */
+struct candidates {
+	struct candidate *items;
+	size_t n;
+	size_t room;
+};
+
+static bool append(struct arena *arena, struct candidates *list, const struct candidate *candidate)
 {
-	const struct mount_table *table = view->node;
-	size_t row = NO_ROW;
+	if (list->n == list->room) {
+		size_t room = list->room ? list->room * 2 : 4;
+		struct candidate *larger = arena_array(arena, room, sizeof(*larger));
 
-	while ((row = mount_table_same_root(table, major, minor, fs_path, len, row)) != NO_ROW) {
-		const char *mountpoint = table->rows[row].mountpoint;
-		const char *path;
-
-		if (mount_table_is_inside(table, row) || n == room)
-			continue;
-		path = path_join(view->arena, mountpoint, fs_path, len == 1 ? 0 : len);
-		if (!path)
-			return n;
-		candidates[n++] = (struct candidate){path, len, row, !mount_table_sees(table, row, path)};
+		if (!larger)
+			return false;
+		if (list->n > 0)
+			memcpy(larger, list->items, list->n * sizeof(*larger));
+		list->items = larger;
+		list->room = room;
 	}
-	return n;
+	list->items[list->n++] = *candidate;
+	return true;
 }
 
-/* How many rows can match: those at each prefix of the path, or at the path alone. */
-static size_t count_rows(const struct mount_table *table, unsigned major, unsigned minor, const char *fs_path,
-			 size_t len)
+/* Rows whose root is exactly what is searched. */
+static bool gather(const struct mount_view *view, const struct root_search *search, struct candidates *list)
 {
-	size_t n = 0, row = NO_ROW;
+	const struct mount_table *table = view->node;
+	size_t row = NO_ROW, skip = search->len == 1 ? 0 : search->len;
 
-	while ((row = mount_table_same_root(table, major, minor, fs_path, len, row)) != NO_ROW)
-		n++;
-	return n;
+	while ((row = root_search_next(table, search, row)) != NO_ROW) {
+		struct candidate candidate = {.root_len = search->len, .row = row};
+
+		if (mount_table_is_inside(table, row))
+			continue;
+		candidate.path = path_join(view->arena, table->rows[row].mountpoint, search->root, skip);
+		if (!candidate.path)
+			return false;
+		candidate.hidden = !mount_table_sees(table, row, candidate.path);
+		if (!append(view->arena, list, &candidate))
+			return false;
+	}
+	return true;
 }
 
 void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
 		  struct path_list *list)
 {
-	size_t first, room = 0, n = 0;
-	struct candidate *candidates;
+	struct candidates candidates = {0};
+	struct root_search search;
 
 	if (!fs_path)
 		return;
-	first = is_plain(fs_path) ? 1 : strlen(fs_path);
-	for (size_t len = first; len != 0; len = path_next_prefix(fs_path, len))
-		room += count_rows(view->node, major, minor, fs_path, len);
-	candidates = arena_array(view->arena, room, sizeof(*candidates));
-	if (!candidates)
-		return;
-	for (size_t len = first; len != 0; len = path_next_prefix(fs_path, len))
-		n = gather(view, major, minor, fs_path, len, candidates, n, room);
-	qsort(candidates, n, sizeof(*candidates), by_directness);
+	search = root_search_of(major, minor, fs_path, is_plain(fs_path) ? 1 : strlen(fs_path));
+	do
+		if (!gather(view, &search, &candidates))
+			return;
+	while (root_search_grow(&search));
+	if (candidates.n > 1)
+		qsort(candidates.items, candidates.n, sizeof(*candidates.items), by_directness);
 	/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < candidates.n; i++)
 		if (i < SEARCHED_MAX)
-			path_list_add(view->arena, list, candidates[i].path);
+			path_list_add(view->arena, list, candidates.items[i].path);
 		else
-			path_list_push(view->arena, list, candidates[i].path);
+			path_list_push(view->arena, list, candidates.items[i].path);
 }
 
 /* The reverse: what the node has mounted elsewhere of that which lies below the place. */

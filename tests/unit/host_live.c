@@ -163,8 +163,10 @@ static pid_t start_container(void)
 
 	live_must(pipe2(ends, O_CLOEXEC), "pipe");
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		live_die_with_test();
 		mount_all(ends[1]);
+	}
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 1) {
 		waitpid(pid, &status, 0);

@@ -5,6 +5,7 @@
  */
 #include "live_node.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -133,6 +134,21 @@ Test(host_live_sources, the_disk_of_the_node_by_another_door)
 	cr_expect_str_eq(mount->origin.paths.items[0], "/");
 }
 
+/* 300 lines: the kernel takes them in one write, of less than a page, and gives back some pages. */
+static void write_map(pid_t pid, const char *name, int first)
+{
+	char path[64], text[4096];
+	size_t len = 0;
+	int fd;
+
+	for (int id = 0; id < 300; id++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%d %d 1\n", id, first + 2 * id);
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	cr_assert_eq(write(fd, text, len), (ssize_t)len, "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
 /* A namespace that is pinned to a file, as CRI-O does it: nobody is in it any more. */
 Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 {
@@ -140,24 +156,21 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 	int ends[2];
 	pid_t pid;
 	char byte;
-	FILE *map;
 
 	if (!live_start())
 		cr_skip_test("needs root and a mount namespace of its own");
 	live_must(pipe(ends), "pipe");
 	pid = fork();
 	if (pid == 0) {
+		live_die_with_test();
 		byte = unshare(CLONE_NEWUSER) == 0 ? 'y' : 'n';
 		_exit(write(ends[1], &byte, 1) == 1 && pause() == 0);
 	}
 	cr_assert(read(ends[0], &byte, 1) == 1);
 	if (byte != 'y')
 		cr_skip_test("no user namespaces here");
-	for (int group = 0; group < 2; group++) {
-		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, group ? "gid_map" : "uid_map");
-		map = fopen(path, "w");
-		cr_assert(map && fprintf(map, "0 %d 1000\n", group ? 70000 : 60000) > 0 && fclose(map) == 0);
-	}
+	write_map(pid, "uid_map", 60000);
+	write_map(pid, "gid_map", 70000);
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
 	live_make_file("W/pin");
 	live_must(mount(path, live_path("W/pin"), NULL, MS_BIND, NULL), "pin");
@@ -168,7 +181,8 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 		  "live");
 	cr_expect_eq(live_facts.host.namespaces[NS_USER].shared, TRI_NO);
 	cr_assert(live_facts.host.id_maps_known, "by the process that the path names");
-	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 5), 60005);
+	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 5), 60010);
+	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 299), 60598);
 	live_end(pid);
 	(void)snprintf(namespaces, sizeof(namespaces), "{\"type\":\"user\",\"path\":\"%s/pin\"}", live_work);
 	facts_container(&live_facts, namespaces, "", "");
@@ -178,8 +192,9 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 	(void)umount2(live_path("W/pin"), MNT_DETACH);
 	cr_expect_eq(live_facts.host.namespaces[NS_USER].shared, TRI_NO);
 	cr_assert(live_facts.host.id_maps_known, "by joining it");
-	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 5), 60005);
-	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 0), 70000);
+	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 299), 60598);
+	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 299), 70598);
+	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 300), -1);
 }
 
 Test(host_live_sources, namespace_paths_are_followed)

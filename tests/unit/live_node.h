@@ -30,6 +30,9 @@ void live_make_file(const char *path);
 /** live_has_path() - is @path one of the origin's? */
 bool live_has_path(const struct origin *origin, const char *path);
 
+/** live_die_with_test() - in a child: do not outlive a test that fails */
+void live_die_with_test(void);
+
 /** live_end() - kill a child and wait for it */
 void live_end(pid_t pid);
 
