@@ -11,6 +11,11 @@
  * volume with a device option). The host facts then list both names, and the foreign one is what the rule reports.
  * But some nodes keep a state directory on another disk and bind it into place: there every file has two names by
  * right. Another name is taken for the same place when it ends in the same tail, ids included.
+ *
+ * And the kubelet binds: a disk is mounted once and bound to every pod that has the volume, a subPath is a bind of
+ * part of a volume or of a hostPath. What it binds for other pods is no origin, and says nothing about this one, if the
+ * place has another name to be judged by; with none, as for a network filesystem, the pod must have the same kind of
+ * volume itself. So a subPath counts as the pod's only where the volume behind it is.
  */
 #include <ctype.h>
 #include <fnmatch.h>
@@ -32,8 +37,8 @@ static const char *const bases[BASES][6] = {
 	[BASE_BUILDER] = {"/var/lib/docker/buildkit", "/var/lib/buildkit"},
 };
 
-/* Only while the container shares a namespace, with the host or with another container. */
-enum condition { ALWAYS = 0, NET_OF_HOST, IPC_OF_HOST, NET_JOINED, IPC_JOINED };
+/* Only while the container shares a namespace, with the host or with another; only of a volume of its own pod. */
+enum condition { ALWAYS = 0, NET_OF_HOST, IPC_OF_HOST, NET_JOINED, IPC_JOINED, VOLUME_IS_OWN };
 
 #define ON(engine) (1u << (engine))
 #define CRI	   (ON(ENGINE_CONTAINERD) | ON(ENGINE_CRIO))
@@ -56,7 +61,7 @@ struct place {
 
 static const struct place places[] = {
 	{CRI, BASE_KUBELET, "pods/%u/volumes/*/*/**", NULL, ALWAYS},
-	{CRI, BASE_KUBELET, "pods/%u/volume-subpaths/*/%n/*/**", NULL, ALWAYS},
+	{CRI, BASE_KUBELET, "pods/%u/volume-subpaths/*/%n/*/**", NULL, VOLUME_IS_OWN},
 	{CRI, BASE_KUBELET, "pods/%u/etc-hosts", NULL, ALWAYS},
 	{CRI, BASE_KUBELET, "pods/%u/containers/%n/*", NULL, ALWAYS},
 
@@ -219,6 +224,54 @@ static const char *tail_of(const struct place *place, const char *path, const st
 	return NULL;
 }
 
+/* The part of @path below a kubelet's directory where it has this shape: a usual one, or one with another name here. */
+static const char *kubelet_tail(const struct bind_owner *owner, const char *path, const char *shape)
+{
+	const struct place place = {.base = BASE_KUBELET, .shape = shape};
+	const struct origin *origin = &owner->mount->origin;
+	const char *tail = tail_of(&place, path, owner->container, owner->more);
+
+	for (size_t i = 0; !tail && owner->tail && i < origin->n_same; i++) {
+		const char *name = origin->paths.items[i];
+		size_t base = path_ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
+
+		if (base > 0 && strncmp(path, name, base) == 0 && tail_is(path + base, shape, owner->container))
+			tail = path + base;
+	}
+	return tail;
+}
+
+/* "kubernetes.io~csi" of "pods/UID/volumes/kubernetes.io~csi/…" */
+static const char *plugin_of(const char *tail, size_t *ret_len)
+{
+	for (int i = 0; i < 3; i++)
+		tail = strchr(tail, '/') + 1;
+	*ret_len = strcspn(tail, "/");
+	return tail;
+}
+
+/* Is the place also a volume of the container's own pod, of the same plugin as the volume @as, if that is given? */
+static bool is_own_volume(const struct bind_owner *owner, const char *as)
+{
+	const struct origin *origin = &owner->mount->origin;
+
+	for (size_t i = 0; i < origin->n_same; i++) {
+		const char *tail = kubelet_tail(owner, origin->paths.items[i], "pods/%u/volumes/*/*/**");
+		const char *plugin, *other;
+		size_t len, other_len;
+
+		if (!tail)
+			continue;
+		if (!as)
+			return true;
+		plugin = plugin_of(tail, &len);
+		other = plugin_of(as, &other_len);
+		if (len == other_len && memcmp(plugin, other, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool holds(enum condition condition, const struct bind_owner *owner)
 {
 	const struct namespace_entry *namespaces = owner->container->namespaces;
@@ -232,6 +285,8 @@ static bool holds(enum condition condition, const struct bind_owner *owner)
 		return namespaces[NS_NETWORK].path != NULL;
 	case IPC_JOINED:
 		return namespaces[NS_IPC].path != NULL;
+	case VOLUME_IS_OWN:
+		return is_own_volume(owner, NULL);
 	case ALWAYS:
 	default:
 		return true;
@@ -250,10 +305,9 @@ static bool place_fits(const struct place *place, const struct bind_owner *owner
 static const struct place *place_of(const struct bind_owner *owner, const char *path, const char **ret_tail)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *tail =
-			place_fits(&places[i], owner) ? tail_of(&places[i], path, owner->container, owner->more) : NULL;
+		const char *tail = tail_of(&places[i], path, owner->container, owner->more);
 
-		if (tail) {
+		if (tail && place_fits(&places[i], owner)) {
 			*ret_tail = tail;
 			return &places[i];
 		}
@@ -278,31 +332,37 @@ void bind_owner_find(struct bind_owner *ret, const struct container *container, 
 	}
 }
 
-/* The kubelet mounts a volume once for all pods and binds that mount to each pod: two names by right. */
-static bool is_kubelets_mount(const struct bind_owner *owner, const char *path)
+/* The tail of a name that is there because the kubelet bound the place to some pod, or NULL. */
+static const char *pods_bind(const struct bind_owner *owner, const char *path)
+{
+	const char *tail = kubelet_tail(owner, path, "pods/*/volume-subpaths/*/*/*/**");
+
+	return tail ? tail : kubelet_tail(owner, path, "pods/*/volumes/*/*/**");
+}
+
+static bool is_known_otherwise(const struct bind_owner *owner)
 {
 	const struct origin *origin = &owner->mount->origin;
 
-	for (size_t i = 0; i < origin->n_same; i++) {
-		const char *name = origin->paths.items[i];
-		size_t base = path_ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
-
-		if (base > 0 && strncmp(path, name, base) == 0 &&
-		    tail_is(path + base, "plugins/kubernetes.io/*/**", owner->container))
+	for (size_t i = 0; i < origin->n_same; i++)
+		if (!pods_bind(owner, origin->paths.items[i]))
 			return true;
-	}
 	return false;
 }
 
 bool bind_owner_keeps(const struct bind_owner *owner, const char *path)
 {
-	const char *tail;
+	const char *bind = pods_bind(owner, path), *tail;
 
+	if (bind && is_known_otherwise(owner))
+		return true;
 	if (owner->keeper == KEEPER_NONE)
 		return false;
 	if (place_of(owner, path, &tail) || path_ends_with(path, owner->named ? owner->tail : owner->home + 1))
 		return true;
-	return owner->keeper == KEEPER_KUBELET && is_kubelets_mount(owner, path);
+	if (bind)
+		return is_own_volume(owner, kubelet_tail(owner, path, "pods/*/volumes/*/*/**"));
+	return kubelet_tail(owner, path, "plugins/kubernetes.io/*/**") && is_own_volume(owner, NULL);
 }
 
 bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more)

@@ -240,8 +240,9 @@ void bind_owner_find(struct bind_owner *ret, const struct container *container, 
 /**
  * bind_owner_keeps() - is @path, one of @mount's origin paths, the keeper's too?
  *
- * True also for another name of the same place (a state directory that is itself a bind of another disk) and for the
- * kubelet's own mount of a pod's volume.
+ * True also for another name of the same place (a state directory that is itself a bind of another disk), for the
+ * kubelet's own mount of a pod's volume, and for what the kubelet bound to other pods, where that is no origin: so ask
+ * for every one of the paths.
  */
 bool bind_owner_keeps(const struct bind_owner *owner, const char *path);
 
