@@ -10,6 +10,7 @@
 #include "ocigate/str.h"
 
 enum {
+	ID_ROOM = 272,
 	NAME_ROOM = 160, /* escapes included: what is longer is cut, so that many strings cannot drown the findings */
 	IMAGE_ROOM = 400,
 	VALUE_ROOM = 400,
@@ -40,7 +41,7 @@ static void head(struct out *out, const struct decision *decision)
 	member(out, "stage", decision->stage, NAME_ROOM);
 	member(out, "engine", engine_names[identity->engine], NAME_ROOM);
 	out_str(out, identity->trusted ? ",\"trusted\":true" : ",\"trusted\":false");
-	member(out, "id", decision->id, NAME_ROOM);
+	member(out, "id", decision->id, ID_ROOM);
 	member(out, "namespace", identity->namespace, NAME_ROOM);
 	member(out, "pod", identity->pod, NAME_ROOM);
 	member(out, "container", identity->container, NAME_ROOM);

@@ -10,6 +10,8 @@
 #include "rules_print.h"
 #include "verbs.h"
 
+enum { KEPT_MAX = 8 };
+
 static const struct command command = {
 	.name = "explain",
 	.synopsis = "ID|RULE",
@@ -22,14 +24,18 @@ static const struct command command = {
 
 static int explain_decision(const char *id, bool colour)
 {
-	struct decision decision;
+	struct kept_decision kept[KEPT_MAX];
 	const char *known[RULE_COUNT], *nearest;
 	struct arena arena;
 	struct err err;
+	size_t n;
 
 	arena_init(&arena, RUN_MEMORY);
-	if (decision_recall(&arena, DECISION_STORE, id, &decision, &err) == 0) {
-		print_decision(&decision, decision.id, colour);
+	if (decision_recall(&arena, DECISION_STORE, id, kept, KEPT_MAX, &n, &err) == 0) {
+		for (size_t i = 0; i < n; i++) {
+			(void)printf("%s%s, %s\n", i > 0 ? "\n" : "", kept[i].time, kept[i].decision.stage);
+			print_decision(&kept[i].decision, kept[i].decision.id, colour);
+		}
 		return 0;
 	}
 	for (size_t i = 0; i < RULE_COUNT; i++)

@@ -142,7 +142,8 @@ void decision_write(struct decision *decision, const struct policy *policy);
  * decision_keep() - remember the decision; one without findings that admits is not kept
  * @store: directory, made if it is not there
  *
- * The store is bounded: a newer decision takes the place of an older one.
+ * The store is bounded: a newer decision takes the place of an older one, of the same container and stage before any
+ * other.
  * Return: 0, or -1 with ERR_SYSTEM.
  */
 int decision_keep(const struct decision *decision, const char *store, struct err *err) MUST_CHECK;
@@ -150,14 +151,20 @@ int decision_keep(const struct decision *decision, const char *store, struct err
 /** decision_id_valid() - may this be a container's id? What runc accepts, and nothing that leaves a directory. */
 bool decision_id_valid(const char *id);
 
+/** struct kept_decision - one that was kept; @time: as in the record */
+struct kept_decision {
+	struct decision decision;
+	const char *time;
+};
+
 /**
- * decision_recall() - the newest kept decision of the container whose id is or begins with @id
+ * decision_recall() - the kept decisions about the container whose id is or begins with @id, oldest first
  *
- * As it was recorded: long strings and long lists are cut, findings of rules that are gone are left out.
- * Return: 0, or -1 with ERR_INPUT (none, or more than one container), ERR_SYSTEM.
+ * As they were recorded: long strings and long lists are cut, findings of rules that are gone are left out.
+ * Return: 0 with at least one, or -1 with ERR_INPUT (none, or more than one container), ERR_SYSTEM.
  */
-int decision_recall(struct arena *arena, const char *store, const char *id, struct decision *ret_decision,
-		    struct err *err) MUST_CHECK;
+int decision_recall(struct arena *arena, const char *store, const char *id, struct kept_decision *ret_kept, size_t room,
+		    size_t *ret_n, struct err *err) MUST_CHECK;
 
 /** decision_exit_code() - 0 admitted, 1 denied, or the error's own */
 int decision_exit_code(const struct decision *decision);
