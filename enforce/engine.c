@@ -3,6 +3,8 @@
  * The one place where findings become a verdict. Rules only say what they
  * see; the policy says what that means; here the two meet.
  */
+#include <string.h>
+
 #include "ocigate/decision.h"
 
 static unsigned scope_of(const struct container *container)
@@ -64,13 +66,27 @@ static const char *cure_of(enum amendment amendment)
 	return NULL;
 }
 
+/*
+ * A filter is the one thing that a hook can still add: to the process, not to the spec. On top of a weak one the
+ * stricter answer counts; an agent that answers in place of the filter stays.
+ */
+static bool can_attach(const struct finding *finding)
+{
+	static const char rules[] = "/linux/seccomp/syscalls/";
+	bool filter = strcmp(finding->pointer, "/linux/seccomp") == 0 ||
+		      strncmp(finding->pointer, rules, sizeof(rules) - 1) == 0;
+
+	return finding->rule->amendment == AMEND_SECCOMP_PROFILE && filter &&
+	       rule_setting_is_true(finding->rule, finding->settings, "attach");
+}
+
 /* An effect of apply comes true where the spec can still be changed, for something that was seen; else it denies. */
 static void resolve_apply(struct finding *finding, enum judge_as as, struct findings *findings)
 {
 	const char *cure = cure_of(finding->rule->amendment);
 	bool cured = finding->kind == FINDING_VIOLATION && cure;
 
-	if (cured && as == JUDGE_RUNTIME)
+	if (cured && (as == JUDGE_RUNTIME || can_attach(finding)))
 		return;
 	finding->effect = EFFECT_DENY;
 	if (cured)

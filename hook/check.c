@@ -185,7 +185,10 @@ static int judge_bundle(struct run *run, const char *argument, enum judge_as as,
 	if ((recorded ? collect_recorded(run, fd, err) : collect_live(run, bundle, err)) < 0)
 		return -1;
 	run_judge(run, as);
-	return as == JUDGE_RUNTIME ? plan_amendments(run, err) : 0;
+	if (as == JUDGE_RUNTIME)
+		return plan_amendments(run, err);
+	(void)run_attachment(run);
+	return 0;
 }
 
 /* Return: the bundle's exit code. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "ocigate/attach.h"
 #include "ocigate/fs.h"
 #include "options.h"
 #include "run.h"
@@ -77,6 +78,25 @@ static int check_process(const struct state *state, int fd, struct err *err)
 	return 0;
 }
 
+/* What is left with effect apply is a filter to attach; without it the container must not start. */
+static int attach(struct run *run, const struct state *state)
+{
+	struct seccomp_program program;
+	FD_AUTO int cache = -1;
+	struct err err;
+
+	if (!run_attachment(run))
+		return 0;
+	cache = fs_open_private(SECCOMP_CACHE);
+	if (attach_filter(&run->arena, cache, &run->container, &program, &err) < 0 ||
+	    attach_start(state->pid, &program, run->container.process.no_new_privileges, &err) < 0) {
+		run->decision.n_amendments = 0;
+		decision_refuse(&run->decision, &err);
+		return -1;
+	}
+	return 0;
+}
+
 static int judge(struct run *run)
 {
 	FD_AUTO int bundle_fd = -1;
@@ -104,7 +124,7 @@ static int judge(struct run *run)
 	    check_process(&state, process_fd, &err) < 0)
 		return run_fail(run, &err);
 	run_judge(run, JUDGE_HOOK);
-	return 0;
+	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &state) : 0;
 }
 
 int verb_hook(int argc, char **argv)

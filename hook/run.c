@@ -65,6 +65,29 @@ void run_judge(struct run *run, enum judge_as as)
 	engine_judge(&run->container, &run->host, run->policy, as, run->decision.time_us / 1000000, &run->decision);
 }
 
+bool run_attachment(struct run *run)
+{
+	const struct findings *findings = &run->decision.findings;
+	struct amendment_record *record = arena_alloc(&run->arena, sizeof(*record));
+	size_t i = 0;
+
+	while (i < findings->n && findings->items[i].effect != EFFECT_APPLY)
+		i++;
+	if (run->decision.verdict != VERDICT_ADMIT || i == findings->n)
+		return false;
+	if (record) {
+		*record = (struct amendment_record){
+			.rule = findings->items[i].rule,
+			.pointer = findings->items[i].pointer,
+			.before = run->container.seccomp.present ? "\"the filter of the spec\"" : "null",
+			.after = "\"default filter, attached to the process: exec sessions are not covered\"",
+		};
+		run->decision.amendments = record;
+		run->decision.n_amendments = 1;
+	}
+	return true;
+}
+
 void run_record(struct run *run)
 {
 	struct err err;

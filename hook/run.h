@@ -50,6 +50,9 @@ void run_identity(struct run *run, enum bundle_owner owner);
 /** run_judge() - the engine, with run->host filled in */
 void run_judge(struct run *run, enum judge_as as);
 
+/** run_attachment() - is the default filter to be attached by a bare hook? Then that is recorded as an amendment. */
+bool run_attachment(struct run *run);
+
 /** run_record() - take the time and write the record; what cannot be written becomes a note, the verdict stands */
 void run_record(struct run *run);
 

@@ -29,6 +29,7 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 fi
 RECORD=$NODE/decisions
 number=0
+ran=0
 wrong=0
 
 # paragraph INDENT TEXT
@@ -78,9 +79,10 @@ admitted() {
 		unexpected 'it should run'
 		return
 	fi
+	ran=$((ran + 1))
 	printf '    %sRUNS%s, and prints\n' "$green$bold" "$plain"
 	sed "s/^/      $dim/; s/\$/$plain/" "$NODE/out"
-	finish "$green" runs '-'
+	finish "$green" runs "$(jq -r '[.amendments[] | "\(.rule) attached"] | first // "-"' "$RECORD")"
 }
 
 # refused TITLE ASKED FILTER RULE: RULE must be the first that it is refused by
@@ -137,13 +139,16 @@ refused "an engine's socket" 'hostPath: a unix socket of the engine, mounted whe
 	"$(bind /run/engine/engine.sock /var/run/docker.sock)" host-paths
 refused '/proc a second time' 'A second proc at /host/proc, where no masked path covers it.' \
 	'.mounts += [{destination: "/host/proc", type: "proc", source: "proc"}]' proc-mount
-refused 'no seccomp filter' 'seccompProfile unset: most containers of real clusters.' 'del(.linux.seccomp)' seccomp
+admitted 'no seccomp filter' 'seccompProfile unset, as in most pods: the hook attaches the default filter (Seccomp: 2).' \
+	'del(.linux.seccomp)'
+policy 50-demo "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false}, \"rules\": {\"seccomp\": {\"effect\": \"deny\"}}}"
+refused 'no seccomp filter, effect deny' 'The same where the policy wants the pod to say it.' 'del(.linux.seccomp)' seccomp
 
-printf '\n%s    %-34s  %-8s  %s%s\n' "$bold" container verdict 'refused by' "$plain"
+printf '\n%s    %-34s  %-8s  %s%s\n' "$bold" container verdict 'by' "$plain"
 cat "$NODE/table"
 printf '\n'
 if [ $wrong -eq 0 ]; then
-	paragraph 0 "One ran, $((number - 1)) were refused before their program's first instruction. Nothing is left behind."
+	paragraph 0 "$ran ran, $((number - ran)) were refused before their program's first instruction. Nothing is left behind."
 else
 	paragraph 0 'Something was not as it should be: see above.'
 fi

@@ -11,6 +11,25 @@ int fs_open_dir(int dirfd, const char *path)
 	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int fs_open_private(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	FD_AUTO int fd = fs_open_dir(AT_FDCWD, path);
+	char parent[256];
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT && slash && (size_t)(slash - path) < sizeof(parent)) {
+		memcpy(parent, path, (size_t)(slash - path));
+		parent[slash - path] = '\0';
+		(void)mkdir(parent, 0755);
+		(void)mkdir(path, 0700);
+		fd = fs_open_dir(AT_FDCWD, path);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0 || !fs_trusted(&st))
+		return -1;
+	return fd_steal(&fd);
+}
+
 bool fs_trusted(const struct stat *st)
 {
 	return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;

@@ -187,6 +187,16 @@ static int collect_mounts(struct arena *arena, struct host *host, const struct c
 	return rc;
 }
 
+static int ask_filter(struct arena *arena, const struct container *container, struct host *host, struct err *err)
+{
+	FD_AUTO int cache = -1;
+
+	if (!container->seccomp.present)
+		return 0;
+	cache = fs_open_private(SECCOMP_CACHE);
+	return seccomp_ask_cached(arena, cache, &container->seccomp, &host->seccomp, err);
+}
+
 int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
 	      struct host *ret_host, struct err *err)
 {
@@ -211,6 +221,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 		return -1;
 	if ((facts & HOST_FACT_PORTS) != 0)
 		ports_live(arena, container, &host);
+	if ((facts & HOST_FACT_SECCOMP) != 0 && ask_filter(arena, container, &host, err) < 0)
+		return -1;
 	if (arena->failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	*ret_host = host;

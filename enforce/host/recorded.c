@@ -120,6 +120,9 @@ int host_recorded(struct arena *arena, const struct container *container, int di
 		return err_wrap(err, "recorded facts");
 	if (read_security(arena, dirfd, facts, &host, err) < 0)
 		return err_wrap(err, "recorded facts");
+	if ((facts & HOST_FACT_SECCOMP) != 0 && container->seccomp.present &&
+	    seccomp_ask(arena, &container->seccomp, &host.seccomp, err) < 0)
+		return -1;
 	*ret_host = host;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <sys/capability.h>
 
 #include "ocigate/container.h"
+#include "ocigate/seccomp.h"
 
 #include "settings.h"
 
@@ -111,6 +112,12 @@ size_t check_names(enum setting_check check, const char **names, size_t room)
 
 	if (check == CHECK_CAPABILITY)
 		return capability_names(names, room);
+	if (check == CHECK_FLOOR) {
+		names[n++] = "default";
+		names[n++] = "common";
+		for (size_t i = 0; seccomp_floor[i].name && n < room; i++)
+			names[n++] = seccomp_floor[i].name;
+	}
 	if (check == CHECK_NAMESPACE)
 		for (; n < NS_TYPES && n < room; n++)
 			names[n] = namespace_type_names[n];
@@ -119,8 +126,8 @@ size_t check_names(enum setting_check check, const char **names, size_t room)
 
 static int check_known(struct reader *reader, const char *what, enum setting_check check, const char *text)
 {
-	const char *names[CAPABILITIES_MAX];
-	size_t n = check_names(check, names, CAPABILITIES_MAX);
+	const char *names[NAMES_MAX];
+	size_t n = check_names(check, names, NAMES_MAX);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(names[i], text) == 0)
@@ -137,6 +144,8 @@ int check_string(struct reader *reader, enum setting_check check, const char *te
 		return is_capability(text) ? 0 : check_known(reader, "capability", check, text);
 	case CHECK_NAMESPACE:
 		return check_known(reader, "namespace", check, text);
+	case CHECK_FLOOR:
+		return check_known(reader, "call of the floor", check, text);
 	case CHECK_PATH:
 		if (is_clean_path(text))
 			return 0;

@@ -8,8 +8,6 @@
 
 #include "policy_read.h"
 
-enum { NAMES_MAX = 64 };
-
 /* Takes over @value. Return: 0 or -1. */
 static int put(json_t *object, const char *key, json_t *value)
 {

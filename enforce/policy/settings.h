@@ -40,6 +40,9 @@ const struct setting *setting_find(const struct setting *settings, size_t n, con
 /** check_string() - is @text what @check wants? Notes an error if not. Return: 0 or -1. */
 int check_string(struct reader *reader, enum setting_check check, const char *text) MUST_CHECK;
 
+/** NAMES_MAX - no check knows more names */
+enum { NAMES_MAX = 128 };
+
 /** check_names() - the names that @check accepts, if it is a closed list. Return: how many; at most @room are written. */
 size_t check_names(enum setting_check check, const char **names, size_t room);
 

@@ -2,22 +2,24 @@
 /*
  * seccomp
  *
- * Fields: linux.seccomp.
- * Allowed: a filter that denies something; no agent that answers in its place.
+ * Fields: linux.seccomp, and what the filter compiled from it lets through.
+ * Allowed: a filter that stops every call of the floor; no agent that answers in its place.
  * Stops: nothing by itself, but nearly every kernel exploit needs a system call that a program in a container never
  * makes (userfaultfd, keyctl, io_uring, a new user namespace …), and the filter is what takes them away.
  *
  * Whether there is a filter says little. A default action of ALLOW or LOG lets everything through but what a rule
- * denies, and with no such rule the process shows "Seccomp: 2" and is as free as without. The same holds for a rule
- * with a name in capitals or a condition that cannot be met. An agent behind listenerPath may let through what it
- * likes.
+ * denies, and with no such rule the process shows "Seccomp: 2" and is as free as without. An agent behind
+ * listenerPath may let through what it likes. Names in odd case are skipped, conditions can be impossible, one
+ * architecture can be open. So the host facts bring what the compiled filter answered (seccomp.h), and a call counts
+ * as let through when some arguments get it through, unless a capability in the bounding set justifies it.
  *
- * The default effect is to put the default profile into the spec. A hook comes too late for that: there the finding
- * denies, and what the person reads is told to come by the runtime wrapper, which can.
+ * The default effect is to put the default profile into the spec. A hook comes too late for that; it attaches the
+ * filter to the container's init instead (attach.h), where the policy does not forbid it.
  */
 #include <string.h>
 
 #include "ocigate/container.h"
+#include "ocigate/host.h"
 #include "ocigate/rule.h"
 
 /*
@@ -84,12 +86,14 @@ static void judge_denials(const struct seccomp *seccomp, const char *remedy, str
 	}
 }
 
-static void judge_filter(const struct container *container, struct findings *findings)
+/* What the block says by itself. Return: does it deny anything, so that asking what passes is worth while? */
+static bool judge_block(const struct container *container, struct findings *findings)
 {
 	const struct seccomp *seccomp = &container->seccomp;
 	bool pod = identity_is_pod(&container->identity);
+	bool open = passes(seccomp->default_action) && !any_rule_denies(seccomp);
 
-	if (passes(seccomp->default_action) && !any_rule_denies(seccomp))
+	if (open)
 		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp", seccomp->default_action,
 			     "has a seccomp filter that denies nothing",
 			     pod ? "set seccompProfile.type: RuntimeDefault" : "run without --security-opt seccomp=…");
@@ -103,20 +107,173 @@ static void judge_filter(const struct container *container, struct findings *fin
 			     "lets an agent outside decide about its system calls",
 			     pod ? "set seccompProfile.type: RuntimeDefault"
 				 : "use a seccomp profile without listenerPath");
+	return !open && !asks(seccomp->default_action);
+}
+
+struct settings {
+	struct strings floor;
+	struct strings reported;
+	bool attach;
+};
+
+static const char *const default_floor[] = {"default"};
+/* What moby's and containerd's profiles stop and containers-common's (podman, CRI-O) lets through. */
+static const char *const default_reported[] = {
+	"mount",	 "umount2", "pivot_root",	  "move_mount",	      "open_tree", "fsopen",  "fsmount",
+	"mount_setattr", "setns",   "unshare-namespaces", "clone-namespaces", "keyctl",	   "add_key", "request_key",
+};
+static const struct settings defaults = {
+	{default_floor, 1},
+	{default_reported, sizeof(default_reported) / sizeof(default_reported[0])},
+	true,
+};
+
+static const struct setting settings_table[] = {
+	{"floor", SETTING_STRINGS, CHECK_FLOOR, NULL, 0, 0, offsetof(struct settings, floor),
+	 "Calls that the filter must stop; default: those that no engine's own profile lets through"},
+	{"reported", SETTING_STRINGS, CHECK_FLOOR, NULL, 0, 0, offsetof(struct settings, reported),
+	 "Calls that are recorded when the filter lets them through; common: all that some engines' profiles do"},
+	{"attach", SETTING_BOOL, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, attach),
+	 "With effect apply, a bare hook attaches the default filter to a container that has none"},
+};
+
+static bool is_listed(const struct strings *list, const struct seccomp_call *call)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const char *word = list->items[i];
+
+		if (strcmp(word, call->name) == 0 || strcmp(word, call->common ? "common" : "default") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same call on another architecture has been told with the first one. */
+static bool is_repeated(const struct seccomp_answer *answer, size_t index)
+{
+	const struct seccomp_hole *hole = &answer->holes[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (answer->holes[i].call == hole->call && answer->holes[i].fate == hole->fate)
+			return true;
+	return false;
+}
+
+static const char *archs_of(const struct seccomp_answer *answer, size_t first, struct findings *findings)
+{
+	const struct seccomp_hole *hole = &answer->holes[first];
+	const char *archs = hole->arch;
+
+	for (size_t i = first + 1; i < answer->n_holes; i++)
+		if (answer->holes[i].call == hole->call && answer->holes[i].fate == hole->fate)
+			archs = findings_text(findings, "%s, %s", archs, answer->holes[i].arch);
+	return archs;
+}
+
+/* "socket(0x100000028, 0, 0, 0, 0, 0)", zeros at the end left out */
+static const char *example_of(const struct seccomp_hole *hole, struct findings *findings)
+{
+	const char *text = findings_text(findings, "%s(%#llx", hole->call->syscall, (unsigned long long)hole->args[0]);
+	size_t last = 5;
+
+	while (last > 0 && hole->args[last] == 0)
+		last--;
+	for (size_t i = 1; i <= last; i++)
+		text = findings_text(findings, "%s, %#llx", text, (unsigned long long)hole->args[i]);
+	return findings_text(findings, "%s)", text);
+}
+
+static const char *words_of(const struct seccomp_hole *hole, const char *archs, struct findings *findings)
+{
+	const char *name = hole->call->name, *why = hole->call->why;
+
+	if (hole->fate == SECCOMP_UNDECIDED)
+		return findings_text(findings, "cannot tell whether its filter lets %s through on %s", name, archs);
+	if (hole->fate == SECCOMP_DEFERRED)
+		return findings_text(findings, "its filter leaves %s, which %s, to a tracer or an agent, on %s", name,
+				     why, archs);
+	return findings_text(findings, "its filter lets %s through%s, which %s, on %s", name,
+			     hole->logged ? " (and logs it)" : "", why, archs);
+}
+
+static void tell(const struct seccomp_answer *answer, size_t index, bool floor, struct findings *findings)
+{
+	const struct seccomp_hole *hole = &answer->holes[index];
+	struct finding *finding = findings_add(
+		findings, hole->fate == SECCOMP_UNDECIDED ? FINDING_UNDECIDED : FINDING_VIOLATION, "/linux/seccomp",
+		example_of(hole, findings), words_of(hole, archs_of(answer, index, findings), findings),
+		floor ? "use seccompProfile.type: RuntimeDefault, or take the call out of the profile" : "");
+
+	if (!floor) {
+		finding->at_most = EFFECT_AUDIT;
+		finding->severity = SEVERITY_INFO;
+	}
+}
+
+/* A filter that is open at many places needs no list of them all. */
+enum { TOLD_MAX = 5 };
+
+static void judge_holes(const struct container *container, const struct seccomp_answer *answer,
+			const struct strings *list, bool floor, const struct strings *not_in, struct findings *findings)
+{
+	const uint64_t bounding = container->process.caps[CAPS_BOUNDING].mask;
+	size_t told = 0, more = 0;
+	const char *names = "";
+
+	for (size_t i = 0; i < answer->n_holes; i++) {
+		const struct seccomp_hole *hole = &answer->holes[i];
+
+		if ((hole->call->justified_by & bounding) != 0 || !is_listed(list, hole->call) ||
+		    (not_in && is_listed(not_in, hole->call)) || is_repeated(answer, i))
+			continue;
+		if (floor && told++ < TOLD_MAX)
+			tell(answer, i, true, findings);
+		else if (floor || more > 0)
+			more++, names = findings_text(findings, "%s%s%s", names, names[0] ? ", " : "",
+						      hole->call->name);
+		else
+			more++, names = hole->call->name;
+	}
+	if (more > 0) {
+		struct finding *finding = findings_add(
+			findings, FINDING_VIOLATION, "/linux/seccomp", names,
+			floor ? findings_text(findings, "its filter lets %zu more calls of the floor through", more)
+			      : findings_text(findings, "its filter lets calls through that others stop: %s", names),
+			floor ? "use seccompProfile.type: RuntimeDefault" : "use a tighter seccomp profile");
+
+		if (!floor) {
+			finding->at_most = EFFECT_AUDIT;
+			finding->severity = SEVERITY_INFO;
+		}
+	}
+}
+
+static void judge_answer(const struct container *container, const struct seccomp_answer *answer,
+			 const struct settings *own, struct findings *findings)
+{
+	if (!answer->known) {
+		findings_add(findings, FINDING_UNDECIDED, "/linux/seccomp", "",
+			     findings_text(findings, "cannot tell what its seccomp filter lets through: %s",
+					   answer->why ? answer->why : "it was not asked"),
+			     "correct the seccomp profile");
+		return;
+	}
+	judge_holes(container, answer, &own->floor, true, NULL, findings);
+	judge_holes(container, answer, &own->reported, false, &own->floor, findings);
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
-	(void)host;
-	(void)settings;
-	if (container->seccomp.present)
-		judge_filter(container, findings);
-	else
+	if (!container->seccomp.present) {
 		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp", "", "runs without a seccomp filter",
 			     identity_is_pod(&container->identity)
 				     ? "set seccompProfile.type: RuntimeDefault"
 				     : "run without --security-opt seccomp=unconfined and without --privileged");
+		return;
+	}
+	if (judge_block(container, findings))
+		judge_answer(container, &host->seccomp, settings, findings);
 }
 
 const struct rule rule_seccomp = {
@@ -126,12 +283,17 @@ const struct rule rule_seccomp = {
 	.effect = EFFECT_APPLY,
 	.severity = SEVERITY_MEDIUM,
 	.scope = RULE_SCOPE_CREATE,
+	.facts = HOST_FACT_SECCOMP,
 	.amendment = AMEND_SECCOMP_PROFILE,
-	.title = "no seccomp filter, or one that denies nothing",
-	.fields = "linux.seccomp",
-	.allowed = "a filter that denies, with no agent to answer in its place",
+	.title = "no seccomp filter, or one that lets through what must never pass",
+	.fields = "linux.seccomp, as the compiled filter behaves",
+	.allowed = "a filter that stops every call of the floor on every architecture, with no agent in its place",
 	.why = "Most kernel exploits need a system call that no program in a container makes; the filter takes those "
 	       "away.",
 	.pss = "Seccomp (baseline, restricted)",
+	.settings = settings_table,
+	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
+	.settings_size = sizeof(struct settings),
+	.defaults = &defaults,
 	.judge = judge,
 };

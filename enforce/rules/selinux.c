@@ -89,11 +89,18 @@ static void add(const struct host *host, const char *pointer, const char *value,
 {
 	if (host->selinux_enforcing == TRI_YES)
 		findings_add(findings, FINDING_VIOLATION, pointer, value, message, REMEDY);
-	else if (host->selinux_enforcing == TRI_UNKNOWN)
-		findings_add(
+	else if (host->selinux_enforcing == TRI_UNKNOWN) {
+		struct finding *finding = findings_add(
 			findings, FINDING_UNDECIDED, pointer, value,
 			findings_text(findings, "%s, and cannot tell whether the kernel enforces SELinux", message),
 			REMEDY);
+
+		/* A recording without this fact gates nothing; a kernel that does not answer does. */
+		if (host->source == HOST_RECORDED) {
+			finding->at_most = EFFECT_AUDIT;
+			finding->severity = SEVERITY_INFO;
+		}
+	}
 }
 
 static void judge_process(const struct container *container, const struct host *host, const struct settings *own,

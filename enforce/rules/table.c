@@ -16,3 +16,11 @@ const struct rule *rule_find(const char *name)
 			return rule_table[i];
 	return NULL;
 }
+
+bool rule_setting_is_true(const struct rule *rule, const void *settings, const char *name)
+{
+	for (size_t i = 0; settings && i < rule->n_settings; i++)
+		if (rule->settings[i].type == SETTING_BOOL && strcmp(rule->settings[i].name, name) == 0)
+			return *(const bool *)((const char *)settings + rule->settings[i].offset);
+	return false;
+}

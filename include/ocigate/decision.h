@@ -84,7 +84,8 @@ unsigned engine_facts(const struct policy *policy, const struct container *conta
  *
  * Fills in findings with their effects, notes and the verdict.
  * With JUDGE_RUNTIME a violation with effect apply of an amendable rule does not deny (amend does the rest); with
- * JUDGE_HOOK it does, and the remedy names the wrapper. Each finding's effect becomes the one that takes place:
+ * JUDGE_HOOK it does, and the remedy names the wrapper; but a missing or weak seccomp filter does not, unless the rule's
+ * setting attach is off: the hook must attach one then (attach.h). Each finding's effect becomes the one that takes place:
  * EFFECT_APPLY is left only where the spec will be amended.
  */
 void engine_judge(const struct container *container, const struct host *host, const struct policy *policy,

@@ -56,6 +56,9 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
 		    const char **ret_text, size_t *ret_len, struct err *err) MUST_CHECK;
 
+/** fs_open_private() - a directory of root's alone at the absolute @path; it and its parent are made. Return: fd, or -1 */
+int fs_open_private(const char *path);
+
 /** fs_trusted() - root owns it and neither group nor others may write it */
 bool fs_trusted(const struct stat *st);
 

@@ -19,6 +19,7 @@
 #include "ocigate/container.h"
 #include "ocigate/ports.h"
 #include "ocigate/rule.h"
+#include "ocigate/seccomp.h"
 #include "ocigate/spec.h"
 #include "ocigate/state.h"
 
@@ -167,6 +168,8 @@ struct host {
 	enum tri ports_known;
 	const struct host_port *ports;
 	size_t n_ports;
+
+	struct seccomp_answer seccomp; /* of the spec's filter; not known if it has none */
 
 	enum bundle_owner bundle_owner;
 };

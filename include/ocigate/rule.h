@@ -62,6 +62,7 @@ enum setting_check {
 	CHECK_PATH,	  /* absolute, clean: no "//", "/./", "/../", no trailing slash but for "/" */
 	CHECK_NAMESPACE,  /* a namespace type of the runtime-spec */
 	CHECK_REGEX,	  /* "~" + POSIX extended regex, or a glob, or a prefix ending in "*"; must compile */
+	CHECK_FLOOR,	  /* a call of seccomp_floor (seccomp.h), or "default" or "common" for all of that kind */
 	CHECK_DEVICE,	  /* a rule of the device cgroup: "c 10:229 rwm", "b 8:* r" */
 	CHECK_SHA256,	  /* 64 hexadecimal digits, lower case (SETTING_MAP: the values) */
 };
@@ -96,7 +97,8 @@ enum host_fact {
 	HOST_FACT_APPARMOR = 1 << 2,
 	HOST_FACT_SELINUX = 1 << 3,
 	HOST_FACT_ID_MAPS = 1 << 4,
-	HOST_FACT_PORTS = 1 << 5, /* CNI result cache, sandbox spec */
+	HOST_FACT_PORTS = 1 << 5,   /* CNI result cache, sandbox spec */
+	HOST_FACT_SECCOMP = 1 << 6, /* what the spec's filter lets through */
 };
 
 /**
@@ -165,6 +167,9 @@ extern const struct rule *const rule_table[RULE_COUNT];
 
 /** rule_find() - by name. Return: NULL if there is none. */
 const struct rule *rule_find(const char *name);
+
+/** rule_setting_is_true() - a boolean setting of @rule by its name, in @settings; false if there is none */
+bool rule_setting_is_true(const struct rule *rule, const void *settings, const char *name);
 
 /* Every rule is a const struct rule named rule_<id>. */
 #define RULE(id, name) extern const struct rule rule_##id;

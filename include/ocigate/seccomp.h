@@ -83,6 +83,9 @@ int seccomp_ask(struct arena *arena, const struct seccomp *seccomp, struct secco
 int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
 		       struct err *err) MUST_CHECK;
 
+/** SECCOMP_CACHE - where answers and compiled filters are kept */
+#define SECCOMP_CACHE "/run/ocigate/seccomp"
+
 /** struct seccomp_program - a compiled filter (struct sock_filter), in the arena */
 struct sock_filter;
 struct seccomp_program {

@@ -114,7 +114,11 @@ cd "$here" || exit 1
 policy 50-test "{\"version\": 1, \"rules\": {$(only seccomp apply)}}"
 bundle plain 'del(.linux.seccomp)'
 check --as hook --format json "$BUNDLE"
-json 'as a hook cannot amend, and names who can' 1 '.findings[0].effect == "deny" and .amendments == [] and
+json 'as a hook attaches the filter, and says what that does not cover' 0 '.verdict == "admit" and
+	.amendments[0].rule == "seccomp" and (.amendments[0].after | test("attached.*exec sessions are not covered"))'
+policy 50-test "{\"version\": 1, \"rules\": {$(only seccomp apply | sed 's/"seccomp": {/&"attach": false, /')}}"
+check --as hook --format json "$BUNDLE"
+json 'as a hook that may not attach cannot amend, and names who can' 1 '.findings[0].effect == "deny" and .amendments == [] and
 	(.findings[0].remedy | endswith("or let ocigate-runtime add it"))'
 for as in '' '--as runtime' '--as=runtime'; do
 	# shellcheck disable=SC2086 # words

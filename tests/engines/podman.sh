@@ -103,7 +103,11 @@ containers() {
 	refuse 'a host path' host-paths $RESTRICTED --volume /var/lib/app-data:/data
 	refuse '/etc' host-paths,sensitive-mounts $RESTRICTED --volume /etc:/host/etc:ro
 	refuse "an engine's socket" host-paths,sensitive-mounts $RESTRICTED --volume /run/engine/engine.sock:/var/run/docker.sock
-	refuse 'no seccomp filter' seccomp $RESTRICTED --security-opt seccomp=unconfined
+	admit 'no seccomp filter, for one is attached' $RESTRICTED --security-opt seccomp=unconfined
+	grep -q 'Seccomp:.2' "$NODE/out" || not_ok "podman with $runtime attaches a filter" "$(said)"
+	settle '{"seccomp": {"attach": false}}'
+	refuse 'no seccomp filter where none may be attached' seccomp $RESTRICTED --security-opt seccomp=unconfined
+	settle "$none"
 	refuse 'an unmasked /proc' proc-mount $RESTRICTED --security-opt unmask=ALL
 	refuse 'a device' devices $RESTRICTED --device /dev/kmsg
 	refuse 'an unsafe sysctl' sysctls $RESTRICTED --sysctl net.core.somaxconn=1024

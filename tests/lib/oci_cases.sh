@@ -110,8 +110,9 @@ group_one() {
 	refuse '/etc laundered through a subPath' host-paths,sensitive-mounts "$(bind "$KUBELET_POD/volume-subpaths/vol/app/0")"
 	refuse 'a host path that is only allowed read-only' host-paths "$(bind /var/lib/app-data '"rbind"')" \
 		'{"host-paths": {"allowed": [{"path": "/var/lib/app-data", "read_only": true}]}}'
-	refuse 'no seccomp filter' seccomp 'del(.linux.seccomp)'
-	refuse 'a seccomp filter that filters nothing' seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}'
+	refuse 'no seccomp filter' seccomp 'del(.linux.seccomp)' '{"seccomp": {"attach": false}}'
+	refuse 'a seccomp filter that filters nothing' seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}' \
+		'{"seccomp": {"attach": false}}'
 	refuse 'no AppArmor where the policy wants it' apparmor . '{"apparmor": {"effect": "deny", "unsupported": "deny"}}'
 }
 

@@ -22,12 +22,12 @@ MAX_FUNCTION = 60
 BELOW = {
     "base": set(),
     "spec": {"base"},
-    "host": {"base", "spec"},
-    "rules": {"base", "spec", "host"},
-    "policy": {"base", "spec", "rules"},
-    "seccomp": {"base", "spec"},
+    "seccomp": {"base"},
+    "host": {"base", "spec", "seccomp"},
+    "rules": {"base", "spec", "host", "seccomp"},
+    "policy": {"base", "spec", "rules", "seccomp"},
     "amend": {"base", "spec"},
-    "attach": {"base", "spec", "host"},
+    "attach": {"base", "spec", "seccomp", "amend"},
     "engine": {"base", "spec", "host", "rules", "policy", "seccomp", "amend", "attach"},
 }
 # Only these may know the JSON library.

@@ -1,0 +1,206 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The filter that a bare hook attaches: under runc and crun, at both hook
+# stages, through run and through create and start, with whatever else a
+# container can have. The probe's very first instruction makes a call that the
+# default filter stops; how it is answered is the probe's exit status.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/node.sh
+. tests/lib/node.sh
+node_enter "$0" "$@"
+
+RECORD=$NODE/decisions
+RUNS=${ATTACH_RUNS:-60}
+policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false},
+	\"rules\": {\"root-user\": {\"effect\": \"audit\"}, \"capabilities\": {\"effect\": \"audit\"}, \"bundle-hooks\": {\"effect\": \"audit\"}}}"
+
+# keyctl(KEYCTL_GET_KEYRING_ID …) from the first instruction: status 42 when it is answered EPERM, 0 when it comes
+# through; the runtimes have 1 for themselves.
+probes() {
+	cat >"$NODE/probe64.s" <<-'S'
+		.globl _start
+		_start:	mov $250, %eax
+			xor %edi, %edi
+			mov $-3, %rsi
+			xor %edx, %edx
+			syscall
+			xor %edi, %edi
+			mov $42, %ecx
+			cmp $-1, %rax
+			cmove %ecx, %edi
+			mov $231, %eax
+			syscall
+	S
+	cat >"$NODE/probe32.s" <<-'S'
+		.globl _start
+		_start:	mov $288, %eax
+			xor %ebx, %ebx
+			mov $-3, %ecx
+			xor %edx, %edx
+			int $0x80
+			xor %ebx, %ebx
+			mov $42, %ecx
+			cmp $-1, %eax
+			cmove %ecx, %ebx
+			mov $252, %eax
+			int $0x80
+	S
+	as --64 -o "$NODE/probe64.o" "$NODE/probe64.s" && ld -m elf_x86_64 -o "$NODE/probe64" "$NODE/probe64.o" &&
+		as --32 -o "$NODE/probe32.o" "$NODE/probe32.s" && ld -m elf_i386 -o "$NODE/probe32" "$NODE/probe32.o"
+}
+
+if [ "$(uname -m)" != x86_64 ]; then
+	echo 'skip attach: the filter can be attached on x86_64 alone'
+	exit 0
+fi
+probes || { echo 'not ok attach: the probes do not build'; exit 1; }
+
+runtime() {
+	case $engine in
+	runc) runc --root /run/runc "$@" ;;
+	crun) crun --root /run/crun --cgroup-manager=disabled "$@" ;;
+	esac
+}
+
+# container FILTER: a bundle without a seccomp filter, the probes in it
+container() {
+	id=a$((${id#a} + 1))
+	bundle "$id" "del(.linux.seccomp) | .process.args = [\"/probe64\"] | $1" || exit 1
+	cp "$NODE/probe64" "$NODE/probe32" "$BUNDLE/rootfs/"
+}
+
+supervisors() {
+	for exe in /proc/[0-9]*/exe; do
+		[ "$(readlink "$exe" 2>/dev/null)" = "$GATE" ] && echo "$exe"
+	done
+}
+
+# settled: no supervisor is left, after a moment for it to end
+settled() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -z "$(supervisors)" ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# filtered NAME FILTER: it runs, and the probe's call is stopped
+filtered() {
+	container "$2"
+	runtime run --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+	if [ $status -ne 42 ]; then
+		not_ok "$engine attach: $1" "the probe ended with $status: $(tail -n 2 "$NODE/out" | tr '\n' ' ')"
+	elif ! settled; then
+		not_ok "$engine attach: $1" 'a supervisor is left'
+	else
+		ok "$engine attach: $1"
+	fi
+	rm -rf "$BUNDLE"
+}
+
+stage='(.hooks = {prestart: [.hooks.createRuntime[0] | .args[2] = "prestart"]})'
+nnp='.process.noNewPrivileges = true'
+no_nnp='.process.noNewPrivileges = false'
+root='.process.user = {uid: 0, gid: 0}'
+caps='.process.capabilities |= (.bounding = ["CAP_CHOWN", "CAP_SETUID"] | .permitted = .bounding | .effective = .bounding)'
+userns='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 65536}]
+	| .linux.gidMappings = .linux.uidMappings'
+
+for engine in runc crun; do
+	command -v $engine >/dev/null 2>&1 || { echo "skip attach with $engine: it is not installed"; continue; }
+	id=a0
+	# The bed itself: without the hook the call comes through.
+	container 'del(.hooks)'
+	runtime run --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+	if [ $status -eq 0 ]; then
+		ok "$engine attach: without the hook the probe's call comes through"
+	else
+		not_ok "$engine attach: without the hook the probe's call comes through" "status $status: $(cat "$NODE/out")"
+	fi
+	rm -rf "$BUNDLE"
+
+	filtered 'no-new-privileges' "$nnp"
+	filtered 'without no-new-privileges' "$no_nnp"
+	filtered 'a 32-bit program' "$nnp | .process.args = [\"/probe32\"]"
+	filtered 'a 32-bit program without no-new-privileges' "$no_nnp | .process.args = [\"/probe32\"]"
+	filtered 'as prestart hook' "$nnp | $stage"
+	filtered 'as prestart hook without no-new-privileges' "$no_nnp | $stage"
+	filtered 'at both stages' "$no_nnp | .hooks.prestart = [.hooks.createRuntime[0] | .args[2] = \"prestart\"]"
+	filtered 'as root' "$root | $no_nnp"
+	filtered 'as root with capabilities' "$root | $caps | $no_nnp"
+	filtered 'a user with capabilities' "$caps | $nnp"
+	filtered 'a user namespace' "$root | $userns | $no_nnp"
+	filtered 'hooks of all later stages' "$no_nnp | .hooks += {createContainer: [{path: \"/bin/cat\"}],
+		startContainer: [{path: \"/guest\", args: [\"/guest\"]}], poststart: [{path: \"/bin/cat\"}]}"
+	filtered 'on top of a filter that stops nothing' "$nnp | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\"}"
+
+	# create, wait, start: the supervisor waits along
+	container "$no_nnp"
+	runtime create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+	sleep 0.3
+	if [ $status -ne 0 ] || [ -z "$(supervisors)" ]; then
+		not_ok "$engine attach: create, wait, start" "create: status $status, supervisors: $(supervisors) $(cat "$NODE/out")"
+	else
+		pid=$(runtime state "$id" | jq .pid)
+		runtime start "$id" >"$NODE/out" 2>&1
+		settled
+		# The program has ended or is a zombie; its status is in the supervisor's absence and in what wait tells nobody.
+		if [ -n "$(supervisors)" ]; then
+			not_ok "$engine attach: create, wait, start" "process $pid: a supervisor is left"
+		else
+			ok "$engine attach: create, wait, start"
+		fi
+	fi
+	runtime delete --force "$id" >/dev/null 2>&1
+	rm -rf "$BUNDLE"
+
+	# kill -9 of the supervisor while the container is created: it must never run
+	container "$no_nnp | .process.args = [\"/guest\"]"
+	runtime create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	for exe in $(supervisors); do
+		kill -9 "$(echo "$exe" | cut -d / -f 3)"
+	done
+	sleep 0.3
+	runtime start "$id" >"$NODE/out" 2>&1
+	status=$?
+	sleep 0.2
+	if ran; then
+		not_ok "$engine attach: the supervisor killed" 'the program ran'
+	elif [ $status -eq 0 ]; then
+		not_ok "$engine attach: the supervisor killed" 'start reports success'
+	else
+		ok "$engine attach: the supervisor killed, and the container with it"
+	fi
+	runtime delete --force "$id" >/dev/null 2>&1
+	rm -rf "$BUNDLE"
+
+	# many runs, both moments, both widths
+	through=0 other=0 run=0
+	while [ $run -lt "$RUNS" ]; do
+		run=$((run + 1))
+		case $((run % 4)) in
+		0) container "$nnp" ;;
+		1) container "$no_nnp" ;;
+		2) container "$nnp | .process.args = [\"/probe32\"]" ;;
+		3) container "$no_nnp | .process.args = [\"/probe32\"]" ;;
+		esac
+		runtime run --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+		case $? in
+		42) ;;
+		0) through=$((through + 1)) ;;
+		*) other=$((other + 1)) ;;
+		esac
+		rm -rf "$BUNDLE"
+	done
+	if [ $through -ne 0 ] || [ $other -ne 0 ]; then
+		not_ok "$engine attach: $RUNS runs" "$through came through, $other failed otherwise"
+	else
+		ok "$engine attach: $RUNS runs, none unfiltered"
+	fi
+done
+if settled; then ok 'attach: no supervisor is left'; else not_ok 'attach: no supervisor is left' "$(supervisors)"; fi
