@@ -20,7 +20,6 @@ MAY_CALL = {
     "rules": {"base", "findings", "spec", "host", "seccomp"},
     "policy": {"base", "spec", "table", "seccomp"},
     "table": {"rules"},
-    "seccomp": {"base", "spec"},
     "amend": {"base", "spec", "table"},
     "attach": {"base", "spec", "seccomp", "amend"},
     "engine": {"base", "findings", "spec", "host", "rules", "table", "policy", "seccomp", "amend", "attach"},
