@@ -139,101 +139,6 @@ Test(policy_snapshot, without_one_a_broken_drop_in_denies)
 	cr_expect_eq(policy_load(&arena, &node.dirs, &untouched, &err), -1);
 }
 
-/* One bit of every byte of header and head, of some of the body: no such file is believed, and none crashes us. */
-Test(policy_snapshot, damage_is_noticed, .timeout = 60)
-{
-	struct stat st;
-	size_t len;
-	char *text;
-
-	node_write(&node, "etc/50.json", AUDIT);
-	load(&node);
-	text = node_read(&node, "var/policy.snapshot");
-	cr_assert_not_null(text);
-	cr_assert_eq(stat(node.snapshot, &st), 0);
-	len = (size_t)st.st_size;
-	node_write(&node, "etc/50.json", "{");
-	for (size_t i = 0; i < len; i += i < 600 || i > len - 50 ? 1 : 41) {
-		FILE *file = fopen(node.snapshot, "w");
-		struct arena own;
-
-		text[i] ^= 4;
-		cr_assert_eq(fwrite(text, 1, len, file), len);
-		cr_assert_eq(fclose(file), 0);
-		text[i] ^= 4;
-		arena_init(&own, (size_t)32 << 20);
-		err = (struct err){0};
-		/* The very last byte is a line feed that belongs to no part. */
-		if (policy_load(&own, &node.dirs, &policy, &err) == 0)
-			cr_expect_eq(i, len - 1, "byte %zu of %zu", i, len);
-		else
-			cr_expect_eq(err.kind, ERR_POLICY);
-		arena_release(&own);
-	}
-	free(text);
-}
-
-Test(policy_snapshot, cut_short_it_is_none, .timeout = 60)
-{
-	struct stat st;
-
-	node_write(&node, "etc/50.json", AUDIT);
-	load(&node);
-	node_write(&node, "etc/50.json", "{");
-	cr_assert_eq(stat(node.snapshot, &st), 0);
-	for (off_t len = st.st_size - 2; len >= 0; len -= len > 200 ? 97 : 1) {
-		struct arena own;
-
-		cr_assert_eq(truncate(node.snapshot, len), 0);
-		arena_init(&own, (size_t)32 << 20);
-		cr_expect_eq(policy_load(&own, &node.dirs, &policy, &err), -1, "%ld bytes", (long)len);
-		arena_release(&own);
-	}
-}
-
-Test(policy_snapshot, damage_is_mended_by_good_drop_ins)
-{
-	char *text;
-
-	node_write(&node, "etc/50.json", AUDIT);
-	node_write(&node, "var/policy.snapshot", "nonsense");
-	load(&node);
-	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
-	text = node_read(&node, "var/policy.snapshot");
-	cr_expect_eq(strncmp(text, "ocigate-snapshot 1 ", 19), 0);
-	free(text);
-}
-
-static void expect_no_fallback(const char *part)
-{
-	err = (struct err){0};
-	cr_assert_eq(policy_load(&arena, &node.dirs, &policy, &err), -1, "%s", part);
-	cr_expect(strstr(err.text, part), "\"%s\" should say \"%s\"", err.text, part);
-}
-
-Test(policy_snapshot, others_files_are_not_believed)
-{
-	node_write(&node, "etc/50.json", AUDIT);
-	load(&node);
-	node_write(&node, "etc/50.json", "{");
-	cr_assert_eq(chmod(node.snapshot, 0666), 0);
-	expect_no_fallback("others than root may write it");
-	cr_assert_eq(chmod(node.snapshot, 0600), 0);
-	cr_assert_eq(chown(node.snapshot, 1000, 0), 0);
-	expect_no_fallback("others than root may write it");
-	cr_assert_eq(chown(node.snapshot, 0, 0), 0);
-	cr_assert_eq(chmod(node_path(&node, "var"), 0777), 0);
-	expect_no_fallback("others than root may write its directory");
-	cr_assert_eq(chmod(node_path(&node, "var"), 0755), 0);
-	cr_assert_eq(rename(node.snapshot, node_path(&node, "var/other")), 0);
-	cr_assert_eq(symlink("other", node.snapshot), 0);
-	expect_no_fallback("cannot be opened");
-	cr_assert_eq(unlink(node.snapshot), 0);
-	cr_assert_eq(rename(node_path(&node, "var/other"), node.snapshot), 0);
-	load(&node);
-	cr_expect_not_null(policy.stale, "as it was, it is good");
-}
-
 /* Changes the node in way @way. Return: what must be in force for "privileged" afterwards. */
 static enum effect change(struct node *of, int way)
 {
@@ -308,6 +213,43 @@ Test(policy_snapshot, is_believed_until_something_changes, .timeout = 60)
 			     "way %d", i);
 		node_remove(&nodes[i]);
 	}
+}
+
+/*
+ * A snapshot that says something else than the drop-ins shows which of the two is gone by: the snapshot when its sources
+ * had been at rest, the drop-ins when one of them might have changed again within the same tick of the clock.
+ */
+Test(policy_snapshot, is_gone_by_only_when_its_sources_were_at_rest)
+{
+	struct problems problems = {.arena = &arena};
+	const size_t privileged = rule_find("privileged")->id;
+
+	for (int rest = 0; rest <= 1; rest++) {
+		struct sources sources;
+		struct timespec start;
+		char *text;
+
+		node_write(&node, "etc/50.json", AUDIT);
+		cr_assert_eq(policy_collect(&arena, &node.dirs, &problems, &sources, &policy, &text), 0);
+		policy.rules[privileged].effect = policy.rules[privileged].exec_effect = EFFECT_DISABLED;
+		cr_assert_eq(clock_gettime(CLOCK_REALTIME, &start), 0);
+		start.tv_sec += rest ? SETTLE_SECONDS + 1 : 0;
+		cr_assert_eq(snapshot_write(&arena, node.snapshot, &policy, text, &sources, &start, &err), 0);
+		load(&node);
+		cr_expect_eq(effect_of("privileged"), rest ? EFFECT_DISABLED : EFFECT_AUDIT, "at rest: %d", rest);
+	}
+}
+
+Test(policy_snapshot, is_not_written_again_without_need)
+{
+	struct stat before, after;
+
+	node_write(&node, "etc/50.json", AUDIT);
+	load(&node);
+	cr_assert_eq(stat(node.snapshot, &before), 0);
+	load(&node);
+	cr_assert_eq(stat(node.snapshot, &after), 0);
+	cr_expect_eq(before.st_ino, after.st_ino);
 }
 
 /* The short way must give what the long way gives. */
