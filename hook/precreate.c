@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * podman's precreate stage: the proposed config.json comes on stdin, the whole
- * one to use goes to stdout, the working directory is the bundle. podman keeps
- * nothing of our stderr, so that what was refused is in the record.
+ * one to use goes to stdout. podman keeps nothing of our stderr: what was
+ * refused is in the record.
  */
 #include <errno.h>
 #include <limits.h>
@@ -25,7 +25,9 @@ static const struct command command = {
 		"goes to stdout. For a hooks.d file with \"stages\": [\"precreate\"]. Exit 1 refuses it.",
 };
 
-/* podman's bundles are …/<id>/userdata. */
+#define STORAGE "/var/lib/containers/storage/"
+
+/* podman's bundles are ...-containers/<id>/userdata. */
 static const char *id_of(struct arena *arena, const char *bundle)
 {
 	const char *end = strrchr(bundle, '/'), *start;
@@ -39,23 +41,63 @@ static const char *id_of(struct arena *arena, const char *bundle)
 	return id && decision_id_valid(id) ? id : "";
 }
 
+/* The bundle that a file of podman's lies in: its /etc/hostname, /dev/shm ... NULL if it is no such file. */
+static const char *bundle_of_source(struct arena *arena, const char *source)
+{
+	static const char mark[] = "-containers/";
+	const char *containers = source ? strstr(source, mark) : NULL, *driver = containers, *id, *end;
+	char *bundle;
+
+	if (!containers)
+		return NULL;
+	while (driver > source && driver[-1] != '/')
+		driver--;
+	id = containers + strlen(mark);
+	end = id + strcspn(id, "/");
+	if (strncmp(end, "/userdata/", strlen("/userdata/")) != 0)
+		return NULL;
+	bundle = arena_printf(arena, STORAGE "%.*s/userdata", (int)(end - driver), driver);
+	return bundle && bundle_owner_of(bundle) == BUNDLE_OWNER_ROOT ? bundle : NULL;
+}
+
+/*
+ * podman 5 starts the hook in the bundle, podman 4 wherever it is itself: there the bundle is known by the files that
+ * podman mounts from it.
+ */
+static const char *bundle_of(struct arena *arena, const struct container *container, const char *working)
+{
+	const char *slash = strrchr(working, '/'), *bundle;
+
+	if (slash && strcmp(slash, "/userdata") == 0)
+		return working;
+	for (size_t i = 0; i < container->n_mounts; i++) {
+		bundle = container->mounts[i].kind == MOUNT_BIND ? bundle_of_source(arena, container->mounts[i].source)
+								 : NULL;
+		if (bundle)
+			return bundle;
+	}
+	return working;
+}
+
 static int read_config(struct run *run, struct err *err)
 {
-	char bundle[PATH_MAX];
-	const char *whole, *id;
+	struct container *container = &run->container;
+	char buffer[PATH_MAX];
+	const char *working;
 
-	if (!getcwd(bundle, sizeof(bundle)))
-		return err_sys(err, ERR_INPUT, errno,
-			       "the working directory, which should be the bundle, cannot be told");
-	whole = arena_strdup(&run->arena, bundle);
-	if (!whole)
+	if (!getcwd(buffer, sizeof(buffer)))
+		return err_sys(err, ERR_INPUT, errno, "the working directory cannot be told");
+	working = arena_strdup(&run->arena, buffer);
+	if (!working)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	id = id_of(&run->arena, whole);
-	run->decision.id = id;
 	if (fs_read_fd(&run->arena, STDIN_FILENO, "config.json on stdin", (size_t)run->policy->config_max,
-		       &run->text.bytes, &run->text.len, err) < 0)
+		       &run->text.bytes, &run->text.len, err) < 0 ||
+	    spec_parse(&run->arena, &run->text, working, "", container, err) < 0)
 		return -1;
-	return spec_parse(&run->arena, &run->text, whole, id, &run->container, err);
+	container->bundle = bundle_of(&run->arena, container, working);
+	container->id = id_of(&run->arena, container->bundle);
+	run->decision.id = container->id;
+	return 0;
 }
 
 static int write_config(const struct text *text, struct err *err)
