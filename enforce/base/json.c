@@ -56,68 +56,26 @@ struct arena *json_use_arena(struct arena *arena)
 }
 
 /*
- * jansson's integers end at 2^63-1; resource limits go up to 2^64-1. Such a
- * number is handed to jansson as an array that no document can have, since
- * json_scan() refuses every fraction: [0.5, quotient, remainder].
+ * jansson's integers end at 2^63-1, resource limits go up to 2^64-1. Nobody here needs the value of such a number from a
+ * tree (what does reads the text itself, json_text.h), so its last two digits are written as an exponent: a fraction of
+ * the text that no document can have, since json_scan() refuses them, and every place stays where it was.
  */
-#define BIG_BASE 10000000000ULL
-#define BIG_FORM "[0.5,%llu,%llu]"
-enum { BIG_MAX = 40 };
-
-static bool is_big(const json_t *json)
+static void round_big(char *text, size_t len)
 {
-	return json_is_array(json) && json_is_real(json_array_get(json, 0));
-}
-
-int json_uint64(const json_t *json, uint64_t *ret_value)
-{
-	if (is_big(json)) {
-		*ret_value = (uint64_t)json_integer_value(json_array_get(json, 1)) * BIG_BASE +
-			     (uint64_t)json_integer_value(json_array_get(json, 2));
-		return 0;
-	}
-	if (!json_is_integer(json) || json_integer_value(json) < 0)
-		return -1;
-	*ret_value = (uint64_t)json_integer_value(json);
-	return 0;
-}
-
-/* The number that starts at @text, in the form above; digits follow no digit, so that a number is taken whole. */
-static size_t write_big(const char *text, size_t len, char *out, size_t room)
-{
-	char digits[24] = "";
-	unsigned long long value;
-	int n;
-
-	memcpy(digits, text, len < sizeof(digits) ? len : sizeof(digits) - 1);
-	value = strtoull(digits, NULL, 10);
-	n = snprintf(out, room, BIG_FORM, value / BIG_BASE, value % BIG_BASE);
-	return n < 0 ? 0 : (size_t)n;
-}
-
-/* Copies the text with its big integers replaced; strings are copied as they are. */
-static size_t replace_big(const char *text, size_t len, char *out)
-{
-	size_t at = 0, out_len = 0;
 	bool string = false;
 
-	while (at < len) {
+	for (size_t at = 0; at < len; at++) {
 		bool starts =
 			!string && at > 0 && text[at] >= '1' && text[at] <= '9' && strchr("[:, \t\r\n", text[at - 1]);
 		size_t n = starts ? json_scan_big(text + at, len - at) : 0;
 
-		if (n > 0) {
-			out_len += write_big(text + at, n, out + out_len, BIG_MAX);
-			at += n;
-			continue;
-		}
-		if (string && text[at] == '\\' && at + 1 < len)
-			out[out_len++] = text[at++];
+		if (n > 0)
+			memcpy(text + at + n - 2, "e2", 2);
+		else if (string && text[at] == '\\')
+			at++;
 		else if (text[at] == '"')
 			string = !string;
-		out[out_len++] = text[at++];
 	}
-	return out_len;
 }
 
 static int fail(const char *text, size_t len, size_t at, enum err_kind kind, const char *problem, struct err *err)
@@ -211,35 +169,35 @@ static int fail_parse(const char *text, size_t len, bool open, const json_error_
 	}
 }
 
-/* Hands the text to jansson, with integers that it cannot hold replaced. */
 static json_t *parse(const char *text, size_t len, const struct json_scan *scan, struct err *err)
+{
+	json_error_t error;
+	json_t *json = scan->big ? NULL : json_build(text, len);
+
+	if (!json)
+		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (!json)
+		(void)fail_parse(text, len, scan->open, &error, err);
+	return json;
+}
+
+static json_t *parse_big(const char *text, size_t len, const struct json_scan *scan, struct err *err)
 {
 	json_malloc_t allocate;
 	json_free_t release;
-	json_error_t error;
-	char *replaced;
+	char *rounded;
 	json_t *json;
 
-	if (scan->big == 0) {
-		json = json_build(text, len);
-		if (json)
-			return json;
-		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-		if (!json)
-			(void)fail_parse(text, len, scan->open, &error, err);
-		return json;
-	}
 	json_get_alloc_funcs(&allocate, &release);
-	replaced = allocate(len + scan->big * BIG_MAX);
-	if (!replaced) {
+	rounded = allocate(len + 1);
+	if (!rounded) {
 		(void)err_set(err, ERR_SYSTEM, "out of memory while reading JSON");
 		return NULL;
 	}
-	len = replace_big(text, len, replaced);
-	json = json_loadb(replaced, len, JSON_REJECT_DUPLICATES, &error);
-	if (!json)
-		(void)fail_parse(replaced, len, scan->open, &error, err);
-	release(replaced);
+	memcpy(rounded, text, len + 1);
+	round_big(rounded, len);
+	json = parse(rounded, len, scan, err);
+	release(rounded);
 	return json;
 }
 
@@ -256,7 +214,7 @@ json_t *json_read(const char *text, size_t len, struct err *err)
 		(void)fail(text, len, scan.at, ERR_DENIED, scan.problem, err);
 		return NULL;
 	}
-	return parse(text, len, &scan, err);
+	return scan.big ? parse_big(text, len, &scan, err) : parse(text, len, &scan, err);
 }
 
 char *json_write(struct arena *arena, const json_t *json)

@@ -105,7 +105,7 @@ static void scan_number(struct cursor *cursor)
 				  : above(text + digits, n, "18446744073709551615")) {
 		complain(cursor, end, "a number beyond 64 bit: some parsers take it for 0");
 	} else if (digits == start && n >= 19 && json_scan_big(text + start, n) > 0) {
-		cursor->scan->big++;
+		cursor->scan->big = true;
 	}
 }
 

@@ -16,13 +16,13 @@
  * @problem: the first thing to refuse, or NULL
  * @at: where it is
  * @open: the text ends inside the document
- * @big: number of integers from 2^63 to 2^64-1, which jansson cannot hold
+ * @big: there are integers from 2^63 to 2^64-1, which jansson cannot hold
  */
 struct json_scan {
 	const char *problem;
 	size_t at;
 	bool open;
-	size_t big;
+	bool big;
 };
 
 /** json_scan() - look at @text; whatever it does not complain about is jansson's to judge */

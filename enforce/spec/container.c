@@ -11,37 +11,17 @@ int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, stru
 }
 
 /*
- * A page fault costs more than clearing a page: what the tree of a usual
- * document takes (measured on engines' bundles) is asked for at once.
+ * A page fault costs more than clearing a page: what a usual document becomes
+ * (measured on engines' bundles) is asked for at once.
  */
-#define TREE_BYTES_PER_BYTE 7
-#define RESERVE_MAX	    ((size_t)1 << 20)
+#define BYTES_PER_BYTE 2
+#define RESERVE_MAX    ((size_t)1 << 20)
 
-static void reserve_tree(struct arena *arena, size_t len)
-{
-	arena_reserve(arena, len < RESERVE_MAX / TREE_BYTES_PER_BYTE ? len * TREE_BYTES_PER_BYTE : RESERVE_MAX);
-}
-
-/*
- * jansson's memory comes from the arena, so its strings live as long as what
- * we make of them: they are kept as they are, not copied.
- */
 static int read_document(struct arena *arena, const struct shape *shape, const struct text *text, const char *name,
 			 void *base, struct err *err)
 {
-	struct walk walk = {.arena = arena, .err = err};
-	struct arena *before;
-	json_t *json;
-	int result;
-
-	reserve_tree(arena, text->len);
-	before = json_use_arena(arena);
-	json = json_read(text->bytes, text->len, err);
-	result = json ? walk_object(&walk, shape, json, base) : -1;
-	(void)json_use_arena(before);
-	if (result < 0 && err->kind == ERR_INPUT)
-		return err_wrap(err, "%s", name);
-	return result;
+	arena_reserve(arena, text->len < RESERVE_MAX / BYTES_PER_BYTE ? text->len * BYTES_PER_BYTE : RESERVE_MAX);
+	return walk_document(arena, shape, text->bytes, text->len, name, base, err);
 }
 
 int spec_parse(struct arena *arena, const struct text *text, const char *bundle, const char *id,

@@ -61,13 +61,13 @@ static int add_namespace(struct walk *walk, struct container *container, const s
 	return 0;
 }
 
-int read_namespaces(struct walk *walk, json_t *value, void *base)
+int read_namespaces(struct walk *walk, void *base)
 {
 	struct namespace_item *items;
 	void *read;
 	size_t n;
 
-	if (walk_list(walk, &shape_namespace, value, &read, &n) < 0)
+	if (walk_list(walk, &shape_namespace, &read, &n) < 0)
 		return -1;
 	items = read;
 	for (size_t i = 0; i < n; i++) {
@@ -119,14 +119,14 @@ static const struct shape_field hooks_fields[] = {
 };
 static const struct shape shape_hooks = {.fields = hooks_fields, .n_fields = HOOK_STAGES};
 
-int read_hooks(struct walk *walk, json_t *value, void *base)
+int read_hooks(struct walk *walk, void *base)
 {
 	struct container *container = base;
 	struct hook_lists lists = {0};
 	struct hook_entry *all;
 	size_t n = 0;
 
-	if (walk_object(walk, &shape_hooks, value, &lists) < 0)
+	if (walk_object(walk, &shape_hooks, &lists) < 0)
 		return -1;
 	for (int stage = 0; stage < HOOK_STAGES; stage++)
 		n += lists.n[stage];

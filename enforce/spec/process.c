@@ -125,12 +125,12 @@ static int make_set(struct walk *walk, const struct strings *names, struct capab
 	return 0;
 }
 
-int read_capabilities(struct walk *walk, json_t *value, void *base)
+int read_capabilities(struct walk *walk, void *base)
 {
 	struct process *process = base;
 	struct capability_lists lists = {0};
 
-	if (walk_object(walk, &shape_capabilities, value, &lists) < 0)
+	if (walk_object(walk, &shape_capabilities, &lists) < 0)
 		return -1;
 	for (int kind = 0; kind < CAPS_KINDS; kind++) {
 		process->caps[kind] = (struct capability_set){.present = lists.has[kind]};
@@ -140,29 +140,26 @@ int read_capabilities(struct walk *walk, json_t *value, void *base)
 	return 0;
 }
 
-int read_gids(struct walk *walk, json_t *value, void *base)
+int read_gids(struct walk *walk, void *base)
 {
 	struct process *process = base;
-	size_t n = json_array_size(value);
+	size_t room, n = 0;
 	int64_t *gids;
 
-	if (walk_type(walk, value, JSON_ARRAY) < 0)
+	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
-	gids = arena_array(walk->arena, n, sizeof(*gids));
+	room = json_text_count(&walk->text);
+	gids = arena_array(walk->arena, room, sizeof(*gids));
 	if (!gids)
 		return walk_no_memory(walk);
-	for (size_t i = 0; i < n; i++) {
-		json_t *gid = json_array_get(value, i);
-
-		walk_enter(walk, NULL, i);
-		if (walk_type(walk, gid, JSON_INTEGER) < 0)
+	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
+		walk_enter(walk, NULL, n);
+		if (n == room || walk_integer(walk, 0, INT32_MAX, &gids[n]) < 0)
 			return -1;
-		gids[i] = json_integer_value(gid);
-		if (gids[i] < 0 || gids[i] > INT32_MAX)
-			return walk_deny(walk, "is %lld, must be from 0 to %d", (long long)gids[i], INT32_MAX);
 		walk_leave(walk);
+		n++;
 	}
 	process->additional_gids = gids;
 	process->n_additional_gids = n;
-	return 0;
+	return walk->text.broken ? -1 : 0;
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "ocigate/json.h"
+#include "ocigate/json_text.h"
 #include "ocigate/list.h"
 
 /** enum shape_type - what a value must be, and what it is written to */
@@ -66,7 +67,7 @@ struct shape_field {
 	size_t to;
 	size_t count_to;
 	size_t has_to;
-	int (*read)(struct walk *walk, json_t *value, void *base);
+	int (*read)(struct walk *walk, void *base);
 	int (*check)(struct walk *walk, const char *text);
 };
 
@@ -94,8 +95,9 @@ struct walk_step {
 	size_t index;
 };
 
-/** struct walk - one pass over one document */
+/** struct walk - one pass over one document; @text is at the value that is to be read next */
 struct walk {
+	struct json_text text;
 	struct arena *arena;
 	struct err *err;
 	struct walk_step steps[JSON_DEPTH_MAX + 2];
@@ -107,8 +109,20 @@ extern const struct shape shape_container;
 extern const struct shape shape_process;
 extern const struct shape shape_state;
 
+/**
+ * walk_document() - read a whole document of @shape into @base
+ * @name: of the document, for input errors
+ *
+ * Return: 0, or -1 with ERR_DENIED, ERR_INPUT (empty, cut short) or ERR_SYSTEM.
+ */
+int walk_document(struct arena *arena, const struct shape *shape, const char *bytes, size_t len, const char *name,
+		  void *base, struct err *err) MUST_CHECK;
+
 /** walk_deny() - refuse the value that the walk is at; the text starts with its name. Return: always -1. */
 int walk_deny(struct walk *walk, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** walk_broken() - the text is not what it should be: json_read() will say why. Return: always -1. */
+int walk_broken(struct walk *walk);
 
 /** walk_no_memory() - Return: always -1. */
 int walk_no_memory(struct walk *walk);
@@ -117,16 +131,20 @@ int walk_no_memory(struct walk *walk);
 void walk_enter(struct walk *walk, const char *key, size_t index);
 void walk_leave(struct walk *walk);
 
-/** walk_type() - refuse @value unless it is of @type. Return: 0 or -1. */
-int walk_type(struct walk *walk, json_t *value, json_type type) MUST_CHECK;
+/** walk_kind() - refuse the next value unless it is of @kind. Return: 0 or -1. */
+int walk_kind(struct walk *walk, enum json_kind kind) MUST_CHECK;
 
-/** walk_object(), walk_strings(), walk_list() - read one value of that type */
-int walk_object(struct walk *walk, const struct shape *shape, json_t *json, void *base) MUST_CHECK;
-int walk_strings(struct walk *walk, const struct shape_field *field, json_t *json, struct strings *ret) MUST_CHECK;
-int walk_list(struct walk *walk, const struct shape *shape, json_t *json, void **ret_items, size_t *ret_n) MUST_CHECK;
+/** walk_object(), walk_strings(), walk_list(), walk_integer() - read one value of that type */
+int walk_object(struct walk *walk, const struct shape *shape, void *base) MUST_CHECK;
+int walk_strings(struct walk *walk, const struct shape_field *field, struct strings *ret) MUST_CHECK;
+int walk_list(struct walk *walk, const struct shape *shape, void **ret_items, size_t *ret_n) MUST_CHECK;
+int walk_integer(struct walk *walk, int64_t min, int64_t max, int64_t *ret) MUST_CHECK;
 
 /** walk_any() - what holds everywhere: no null, no odd field names */
-int walk_any(struct walk *walk, json_t *json) MUST_CHECK;
+int walk_any(struct walk *walk) MUST_CHECK;
+
+/** walk_distinct() - refuse keys that come twice; @keys may be reordered. Return: 0 or -1. */
+int walk_distinct(struct walk *walk, const char **keys, size_t n) MUST_CHECK;
 
 /** walk_plain() - printable ASCII alone; walk_control(): control characters, C0, DEL or C1, in UTF-8 text */
 bool walk_plain(const char *key);
@@ -135,12 +153,15 @@ bool walk_control(const char *text);
 /** key_equal_folded() - are two keys equal to a parser that ignores case, Unicode's simple folding included? */
 bool key_equal_folded(const char *known, const char *key);
 
+/** capability_number() - of a name that starts with CAP_ and something. Return: -1 if there is none. */
+int capability_number(const char *name);
+
 /* Own readers and checks that the table refers to; each beside its subject. */
-int read_capabilities(struct walk *walk, json_t *value, void *base);
-int read_namespaces(struct walk *walk, json_t *value, void *base);
-int read_hooks(struct walk *walk, json_t *value, void *base);
-int read_gids(struct walk *walk, json_t *value, void *base);
-int read_pid(struct walk *walk, json_t *value, void *base);
+int read_capabilities(struct walk *walk, void *base);
+int read_namespaces(struct walk *walk, void *base);
+int read_hooks(struct walk *walk, void *base);
+int read_gids(struct walk *walk, void *base);
+int read_pid(struct walk *walk, void *base);
 int check_not_empty(struct walk *walk, const char *text);
 int check_access(struct walk *walk, const char *text);
 int finish_mount(struct walk *walk, void *base);

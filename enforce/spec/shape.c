@@ -15,15 +15,27 @@ static void *place(void *base, size_t to)
 	return base && to ? (unsigned char *)base + (to - 1) : NULL;
 }
 
-static int read_integer(struct walk *walk, const struct shape_field *field, json_t *json, void *target)
+int walk_integer(struct walk *walk, int64_t min, int64_t max, int64_t *ret)
 {
-	json_int_t value = json_integer_value(json);
+	struct json_number number;
+	int64_t value;
 
-	if (walk_type(walk, json, JSON_INTEGER) < 0)
+	if (walk_kind(walk, JSON_KIND_NUMBER) < 0 || !json_text_number(&walk->text, &number))
 		return -1;
-	if (value < field->min || value > field->max)
-		return walk_deny(walk, "is %lld, must be from %lld to %lld", (long long)value, (long long)field->min,
-				 (long long)field->max);
+	value = (int64_t)(number.negative ? 0 - number.size : number.size);
+	if ((!number.negative && number.size > INT64_MAX) || value < min || value > max)
+		return walk_deny(walk, "is %s%llu, must be from %lld to %lld", number.negative ? "-" : "",
+				 (unsigned long long)number.size, (long long)min, (long long)max);
+	*ret = value;
+	return 0;
+}
+
+static int read_integer(struct walk *walk, const struct shape_field *field, void *target)
+{
+	int64_t value;
+
+	if (walk_integer(walk, field->min, field->max, &value) < 0)
+		return -1;
 	if (!target)
 		return 0;
 	if (field->type == SHAPE_UINT32)
@@ -35,14 +47,16 @@ static int read_integer(struct walk *walk, const struct shape_field *field, json
 	return 0;
 }
 
-static int read_unsigned(struct walk *walk, json_t *json, uint64_t *target)
+static int read_unsigned(struct walk *walk, uint64_t *target)
 {
-	uint64_t value;
+	struct json_number number;
 
-	if (json_uint64(json, &value) < 0)
-		return json_is_integer(json) ? walk_deny(walk, "is negative") : walk_type(walk, json, JSON_INTEGER);
+	if (walk_kind(walk, JSON_KIND_NUMBER) < 0 || !json_text_number(&walk->text, &number))
+		return -1;
+	if (number.negative)
+		return walk_deny(walk, "is negative");
 	if (target)
-		*target = value;
+		*target = number.size;
 	return 0;
 }
 
@@ -58,20 +72,27 @@ static int check_text(struct walk *walk, const struct shape_field *field, const 
 	return walk_deny(walk, "is \"%.64s\", a word that the runtime-spec does not have there", text);
 }
 
-static int read_string(struct walk *walk, const struct shape_field *field, json_t *json, const char **target)
+static const char *take_string(struct walk *walk)
 {
-	if (walk_type(walk, json, JSON_STRING) < 0 || check_text(walk, field, json_string_value(json)) < 0)
+	return walk_kind(walk, JSON_KIND_STRING) < 0 ? NULL : json_text_string(&walk->text);
+}
+
+static int read_string(struct walk *walk, const struct shape_field *field, const char **target)
+{
+	const char *text = take_string(walk);
+
+	if (!text || check_text(walk, field, text) < 0)
 		return -1;
 	if (target)
-		*target = json_string_value(json);
+		*target = text;
 	return 0;
 }
 
-static int read_letter(struct walk *walk, const struct shape_field *field, json_t *json, char *target)
+static int read_letter(struct walk *walk, const struct shape_field *field, char *target)
 {
-	const char *text = json_string_value(json);
+	const char *text = take_string(walk);
 
-	if (walk_type(walk, json, JSON_STRING) < 0)
+	if (!text)
 		return -1;
 	if (strlen(text) != 1 || !strchr(field->words[0], text[0]))
 		return walk_deny(walk, "is \"%.64s\", must be one letter of \"%s\"", text, field->words[0]);
@@ -80,73 +101,90 @@ static int read_letter(struct walk *walk, const struct shape_field *field, json_
 	return 0;
 }
 
-int walk_strings(struct walk *walk, const struct shape_field *field, json_t *json, struct strings *ret)
+int walk_strings(struct walk *walk, const struct shape_field *field, struct strings *ret)
 {
-	size_t n = json_array_size(json);
 	const char **items;
+	size_t room, n = 0;
 
-	if (walk_type(walk, json, JSON_ARRAY) < 0)
+	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
-	items = arena_array(walk->arena, n, sizeof(*items));
+	room = json_text_count(&walk->text);
+	items = arena_array(walk->arena, room, sizeof(*items));
 	if (!items)
 		return walk_no_memory(walk);
-	for (size_t i = 0; i < n; i++) {
-		walk_enter(walk, NULL, i);
-		if (read_string(walk, field, json_array_get(json, i), &items[i]) < 0)
+	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
+		walk_enter(walk, NULL, n);
+		if (n == room || read_string(walk, field, &items[n]) < 0)
 			return -1;
 		walk_leave(walk);
+		n++;
 	}
 	if (ret)
 		*ret = (struct strings){items, n};
-	return 0;
+	return walk->text.broken ? -1 : 0;
 }
 
-static int read_map(struct walk *walk, json_t *json, struct key_values *ret)
+/* A key that is data. */
+static int enter_data(struct walk *walk, const char **ret_key)
+{
+	struct json_key key;
+
+	if (!json_text_key(&walk->text, &key))
+		return -1;
+	*ret_key = json_text_keep(&walk->text, &key);
+	walk_enter(walk, *ret_key, 0);
+	return walk_control(*ret_key) ? walk_deny(walk, "is a key with control characters") : 0;
+}
+
+static int read_map(struct walk *walk, struct key_values *ret)
 {
 	struct key_value *items;
-	size_t n = 0;
+	const char **keys;
+	size_t room, n = 0;
 
-	if (walk_type(walk, json, JSON_OBJECT) < 0)
+	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
 		return -1;
-	items = arena_array(walk->arena, json_object_size(json), sizeof(*items));
-	if (!items)
+	room = json_text_count(&walk->text);
+	items = arena_array(walk->arena, room, sizeof(*items));
+	keys = arena_array(walk->arena, room, sizeof(*keys));
+	if (!items || !keys)
 		return walk_no_memory(walk);
-	for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
-		json_t *value = json_object_iter_value(i);
-
-		items[n].key = json_object_iter_key(i);
-		walk_enter(walk, items[n].key, 0);
-		if (walk_control(items[n].key))
-			return walk_deny(walk, "is a key with control characters");
-		if (walk_type(walk, value, JSON_STRING) < 0)
+	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}')) {
+		if (n == room || enter_data(walk, &keys[n]) < 0)
 			return -1;
-		items[n++].value = json_string_value(value);
+		items[n].key = keys[n];
+		items[n].value = take_string(walk);
+		if (!items[n++].value)
+			return -1;
 		walk_leave(walk);
 	}
 	if (ret)
 		*ret = (struct key_values){items, n};
-	return 0;
+	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
 }
 
-int walk_list(struct walk *walk, const struct shape *shape, json_t *json, void **ret_items, size_t *ret_n)
+int walk_list(struct walk *walk, const struct shape *shape, void **ret_items, size_t *ret_n)
 {
-	size_t n = json_array_size(json);
 	unsigned char *items = NULL;
+	size_t room, n = 0;
 
-	if (walk_type(walk, json, JSON_ARRAY) < 0)
+	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
+	room = json_text_count(&walk->text);
 	if (ret_items) {
-		items = arena_array(walk->arena, n, shape->size);
+		items = arena_array(walk->arena, room, shape->size);
 		if (!items)
 			return walk_no_memory(walk);
 	}
-	for (size_t i = 0; i < n; i++) {
-		void *item = items ? items + i * shape->size : NULL;
+	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
+		void *item = items ? items + n * shape->size : NULL;
 
+		walk_enter(walk, NULL, n);
+		if (n++ == room)
+			return walk_broken(walk);
 		if (item && shape->initial)
 			memcpy(item, shape->initial, shape->size);
-		walk_enter(walk, NULL, i);
-		if (walk_object(walk, shape, json_array_get(json, i), item) < 0)
+		if (walk_object(walk, shape, item) < 0)
 			return -1;
 		walk_leave(walk);
 	}
@@ -154,47 +192,53 @@ int walk_list(struct walk *walk, const struct shape *shape, json_t *json, void *
 		*ret_items = items;
 		*ret_n = n;
 	}
-	return 0;
+	return walk->text.broken ? -1 : 0;
 }
 
-static int read_list(struct walk *walk, const struct shape_field *field, json_t *json, void *base)
+static int read_list(struct walk *walk, const struct shape_field *field, void *base)
 {
 	const void **items = place(base, field->to);
 	size_t *count = place(base, field->count_to);
 	void *read = NULL;
 
-	if (walk_list(walk, field->child, json, items ? &read : NULL, count) < 0)
+	if (walk_list(walk, field->child, items ? &read : NULL, count) < 0)
 		return -1;
 	if (items)
 		*items = read;
 	return 0;
 }
 
-static int read_table(struct walk *walk, const struct shape *child, json_t *json)
+static int read_table(struct walk *walk, const struct shape *child)
 {
-	if (walk_type(walk, json, JSON_OBJECT) < 0)
+	const char **keys;
+	size_t room, n = 0;
+
+	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
 		return -1;
-	for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
-		walk_enter(walk, json_object_iter_key(i), 0);
-		if (walk_control(json_object_iter_key(i)))
-			return walk_deny(walk, "is a key with control characters");
-		if (walk_object(walk, child, json_object_iter_value(i), NULL) < 0)
+	room = json_text_count(&walk->text);
+	keys = arena_array(walk->arena, room, sizeof(*keys));
+	if (!keys)
+		return walk_no_memory(walk);
+	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}')) {
+		if (n == room || enter_data(walk, &keys[n++]) < 0 || walk_object(walk, child, NULL) < 0)
 			return -1;
 		walk_leave(walk);
 	}
-	return 0;
+	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
 }
 
-static int read_bool(struct walk *walk, json_t *json, bool *target)
+static int read_bool(struct walk *walk, bool *target)
 {
-	if (walk_type(walk, json, JSON_TRUE) < 0)
+	bool value;
+
+	if (walk_kind(walk, JSON_KIND_BOOL) < 0 || !json_text_bool(&walk->text, &value))
 		return -1;
 	if (target)
-		*target = json_is_true(json);
+		*target = value;
 	return 0;
 }
 
-static int read_field(struct walk *walk, const struct shape_field *field, json_t *json, void *base)
+static int read_field(struct walk *walk, const struct shape_field *field, void *base)
 {
 	void *target = place(base, field->to);
 	bool *has = place(base, field->has_to);
@@ -203,37 +247,37 @@ static int read_field(struct walk *walk, const struct shape_field *field, json_t
 		*has = true;
 	switch (field->type) {
 	case SHAPE_ANY:
-		return walk_any(walk, json);
+		return walk_any(walk);
 	case SHAPE_BOOL:
-		return read_bool(walk, json, target);
+		return read_bool(walk, target);
 	case SHAPE_INT:
 	case SHAPE_UINT32:
 	case SHAPE_LIMIT:
-		return read_integer(walk, field, json, target);
+		return read_integer(walk, field, target);
 	case SHAPE_UINT64:
-		return read_unsigned(walk, json, target);
+		return read_unsigned(walk, target);
 	case SHAPE_STRING:
-		return read_string(walk, field, json, target);
+		return read_string(walk, field, target);
 	case SHAPE_LETTER:
-		return read_letter(walk, field, json, target);
+		return read_letter(walk, field, target);
 	case SHAPE_STRINGS:
-		return walk_strings(walk, field, json, target);
+		return walk_strings(walk, field, target);
 	case SHAPE_MAP:
-		return read_map(walk, json, target);
+		return read_map(walk, target);
 	case SHAPE_OBJECT:
-		return walk_object(walk, field->child, json, target);
+		return walk_object(walk, field->child, target);
 	case SHAPE_LIST:
-		return read_list(walk, field, json, base);
+		return read_list(walk, field, base);
 	case SHAPE_TABLE:
-		return read_table(walk, field->child, json);
+		return read_table(walk, field->child);
 	case SHAPE_OWN:
-		return field->read(walk, json, target);
+		return field->read(walk, target);
 	}
 	return walk_deny(walk, "is of no known shape");
 }
 
 /* A key that is not in the table: harmless, unless some parser would take it for one that is. */
-static int unknown_key(struct walk *walk, const struct shape *shape, const char *key, json_t *value)
+static int unknown_key(struct walk *walk, const struct shape *shape, const char *key)
 {
 	for (size_t i = 0; i < shape->n_fields; i++)
 		if (key_equal_folded(shape->fields[i].key, key))
@@ -243,14 +287,17 @@ static int unknown_key(struct walk *walk, const struct shape *shape, const char 
 				shape->fields[i].key);
 	if (!walk_plain(key))
 		return walk_deny(walk, "is a field name with characters other than printable ASCII");
-	return walk_any(walk, value);
+	return walk_any(walk);
 }
 
-static const struct shape_field *find_field(const struct shape *shape, const char *key)
+static const struct shape_field *find_field(const struct shape *shape, const struct json_key *key)
 {
-	for (size_t i = 0; i < shape->n_fields; i++)
-		if (shape->fields[i].key[0] == key[0] && strcmp(shape->fields[i].key, key) == 0)
+	for (size_t i = 0; i < shape->n_fields; i++) {
+		const char *name = shape->fields[i].key;
+
+		if (name[0] == key->text[0] && strncmp(name, key->text, key->len) == 0 && name[key->len] == '\0')
 			return &shape->fields[i];
+	}
 	return NULL;
 }
 
@@ -265,29 +312,74 @@ static int check_required(struct walk *walk, const struct shape *shape, uint64_t
 	return 0;
 }
 
-int walk_object(struct walk *walk, const struct shape *shape, json_t *json, void *base)
+/** struct members - which keys an object that begins at @start has had; unknown ones must be distinct too */
+struct members {
+	const char *start;
+	uint64_t seen;
+	const char **unknown;
+	size_t n_unknown;
+	size_t room;
+};
+
+/* There is usually no unknown key: room for them is only made when the first one comes. */
+static bool make_room(struct walk *walk, struct members *members)
 {
-	uint64_t seen = 0;
+	const struct json_text whole = {.at = members->start, .end = walk->text.end};
 
-	if (walk_type(walk, json, JSON_OBJECT) < 0)
+	if (members->unknown)
+		return members->n_unknown < members->room;
+	members->room = json_text_count(&whole);
+	members->unknown = arena_array(walk->arena, members->room, sizeof(*members->unknown));
+	return members->unknown != NULL;
+}
+
+static int read_unknown(struct walk *walk, const struct shape *shape, const struct json_key *key,
+			struct members *members)
+{
+	const char *name = json_text_keep(&walk->text, key);
+
+	if (!make_room(walk, members))
+		return walk_broken(walk);
+	members->unknown[members->n_unknown++] = name;
+	walk_enter(walk, name, 0);
+	return unknown_key(walk, shape, name);
+}
+
+static int read_member(struct walk *walk, const struct shape *shape, struct members *members, void *base)
+{
+	const struct shape_field *field;
+	struct json_key key;
+	uint64_t bit;
+	int result;
+
+	if (!json_text_key(&walk->text, &key))
 		return -1;
-	for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
-		const char *key = json_object_iter_key(i);
-		const struct shape_field *field = find_field(shape, key);
-		int failed;
-
-		walk_enter(walk, key, 0);
-		if (field) {
-			seen |= (uint64_t)1 << (field - shape->fields);
-			failed = read_field(walk, field, json_object_iter_value(i), base);
-		} else {
-			failed = unknown_key(walk, shape, key, json_object_iter_value(i));
-		}
-		if (failed)
-			return -1;
-		walk_leave(walk);
+	field = find_field(shape, &key);
+	if (!field) {
+		result = read_unknown(walk, shape, &key, members);
+	} else {
+		bit = (uint64_t)1 << (field - shape->fields);
+		walk_enter(walk, field->key, 0);
+		result = members->seen & bit ? walk_broken(walk) : read_field(walk, field, base);
+		members->seen |= bit;
 	}
-	if (check_required(walk, shape, seen) < 0)
+	if (result == 0)
+		walk_leave(walk);
+	return result;
+}
+
+int walk_object(struct walk *walk, const struct shape *shape, void *base)
+{
+	struct members members = {0};
+
+	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
+		return -1;
+	members.start = walk->text.at;
+	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}'))
+		if (read_member(walk, shape, &members, base) < 0)
+			return -1;
+	if (walk->text.broken || walk_distinct(walk, members.unknown, members.n_unknown) < 0 ||
+	    check_required(walk, shape, members.seen) < 0)
 		return -1;
 	return shape->finish && base ? shape->finish(walk, base) : 0;
 }

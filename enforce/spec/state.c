@@ -11,15 +11,13 @@
 /* Far more than any runtime sends; annotations are copied into the state, and pods may carry 256 KiB of them. */
 enum { STATE_MAX = 1024 * 1024 };
 
-int read_pid(struct walk *walk, json_t *value, void *base)
+int read_pid(struct walk *walk, void *base)
 {
 	struct state *state = base;
-	json_int_t pid = json_integer_value(value);
+	int64_t pid;
 
-	if (walk_type(walk, value, JSON_INTEGER) < 0)
+	if (walk_integer(walk, 0, INT32_MAX, &pid) < 0)
 		return -1;
-	if (pid < 0 || pid > INT32_MAX)
-		return walk_deny(walk, "is %lld, no process", (long long)pid);
 	state->pid = (pid_t)pid;
 	return 0;
 }
@@ -46,14 +44,9 @@ static int check_bundle(struct arena *arena, struct state *state, struct err *er
 int state_parse(struct arena *arena, const char *text, size_t len, struct state *ret_state, struct err *err)
 {
 	struct state state = {.oci_version = "", .status = ""};
-	struct arena *before = json_use_arena(arena);
-	json_t *json = json_read(text, len, err);
-	struct walk walk = {.arena = arena, .err = err};
-	int result = json ? walk_object(&walk, &shape_state, json, &state) : -1;
 
-	(void)json_use_arena(before);
-	if (result < 0)
-		return err_wrap(err, "state");
+	if (walk_document(arena, &shape_state, text, len, "the state", &state, err) < 0)
+		return -1;
 	if (check_bundle(arena, &state, err) < 0)
 		return -1;
 	*ret_state = state;

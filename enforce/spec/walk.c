@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walker: one pass over a parsed document along its shape. It keeps the
- * way from the root, so that whatever it refuses can be pointed at.
+ * The walker: one pass over a document along its shape. It keeps the way from
+ * the root, so that whatever it refuses can be pointed at.
  */
 #include "schema.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void walk_enter(struct walk *walk, const char *key, size_t index)
 {
-	/* json_read() has refused what is nested deeper than the way has room for. */
+	/* What is nested deeper than the way has room for is refused before long. */
 	if (walk->depth < sizeof(walk->steps) / sizeof(walk->steps[0]))
 		walk->steps[walk->depth] = (struct walk_step){key, index};
 	walk->depth++;
@@ -72,49 +73,52 @@ int walk_deny(struct walk *walk, const char *fmt, ...)
 
 int walk_no_memory(struct walk *walk)
 {
-	return err_set(walk->err, ERR_SYSTEM, "out of memory while reading JSON");
+	return err_set(walk->err, ERR_SYSTEM, "out of memory");
 }
 
-static const char *type_name(json_t *json)
+int walk_broken(struct walk *walk)
 {
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
+	walk->text.broken = true;
+	return -1;
+}
+
+/* In the words of the person who looks at the file; true and false are told apart by their first letter. */
+static const char *kind_name(enum json_kind kind, char first)
+{
+	switch (kind) {
+	case JSON_KIND_OBJECT:
 		return "an object";
-	case JSON_ARRAY:
+	case JSON_KIND_ARRAY:
 		return "an array";
-	case JSON_STRING:
+	case JSON_KIND_STRING:
 		return "a string";
-	case JSON_INTEGER:
-	case JSON_REAL:
+	case JSON_KIND_NUMBER:
 		return "a number";
-	case JSON_TRUE:
-		return "true";
-	case JSON_FALSE:
-		return "false";
-	case JSON_NULL:
+	case JSON_KIND_BOOL:
+		return first == 't' ? "true" : "false";
+	case JSON_KIND_NULL:
+	case JSON_KIND_NONE:
 		break;
 	}
-	return "null";
+	return "no value";
 }
 
-static const char *const type_wanted[] = {
-	[JSON_OBJECT] = "an object",	   [JSON_ARRAY] = "an array",	  [JSON_STRING] = "a string",
-	[JSON_INTEGER] = "a whole number", [JSON_TRUE] = "true or false",
+static const char *const kind_wanted[] = {
+	[JSON_KIND_OBJECT] = "an object",      [JSON_KIND_ARRAY] = "an array",	   [JSON_KIND_STRING] = "a string",
+	[JSON_KIND_NUMBER] = "a whole number", [JSON_KIND_BOOL] = "true or false",
 };
 
-int walk_type(struct walk *walk, json_t *value, json_type type)
+int walk_kind(struct walk *walk, enum json_kind kind)
 {
-	uint64_t number;
-	/* json_read() has no other way to hold an integer from 2^63 on than as an array. */
-	bool large = json_is_array(value) && json_uint64(value, &number) == 0;
+	enum json_kind found = json_text_kind(&walk->text);
 
-	if (json_is_null(value))
-		return walk_deny(walk, "is null; give it a value or leave it out");
-	if (large && type == JSON_INTEGER)
-		return walk_deny(walk, "is %llu, too large", (unsigned long long)number);
-	if (!large && (json_typeof(value) == type || (type == JSON_TRUE && json_is_false(value))))
+	if (found == kind)
 		return 0;
-	return walk_deny(walk, "is %s, must be %s", large ? "a number" : type_name(value), type_wanted[type]);
+	if (found == JSON_KIND_NONE)
+		return walk_broken(walk);
+	if (found == JSON_KIND_NULL)
+		return walk_deny(walk, "is null; give it a value or leave it out");
+	return walk_deny(walk, "is %s, must be %s", kind_name(found, *walk->text.at), kind_wanted[kind]);
 }
 
 bool walk_plain(const char *key)
@@ -134,38 +138,122 @@ bool walk_control(const char *text)
 	return false;
 }
 
-static int any_member(struct walk *walk, const char *key, json_t *value)
+static int compare_keys(const void *a, const void *b)
 {
-	walk_enter(walk, key, 0);
-	if (!walk_plain(key))
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int walk_distinct(struct walk *walk, const char **keys, size_t n)
+{
+	if (n < 2)
+		return 0;
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(keys[i - 1], keys[i]) == 0)
+			return walk_broken(walk);
+	return 0;
+}
+
+static int any_member(struct walk *walk, const char **ret_key)
+{
+	struct json_key key;
+
+	if (!json_text_key(&walk->text, &key))
+		return walk_broken(walk);
+	*ret_key = json_text_keep(&walk->text, &key);
+	walk_enter(walk, *ret_key, 0);
+	if (!walk_plain(*ret_key))
 		return walk_deny(walk, "is a field name with characters other than printable ASCII");
-	if (walk_any(walk, value) < 0)
+	if (walk_any(walk) < 0)
 		return -1;
 	walk_leave(walk);
 	return 0;
 }
 
-int walk_any(struct walk *walk, json_t *json)
+static int any_object(struct walk *walk)
 {
-	json_t *value;
-	size_t index;
+	size_t room = json_text_count(&walk->text), n = 0;
+	const char **keys = arena_array(walk->arena, room, sizeof(*keys));
 
-	if (json_is_null(json))
-		return walk_deny(walk, "is null; give it a value or leave it out");
-	json_array_foreach(json, index, value)
-	{
-		walk_enter(walk, NULL, index);
-		if (walk_any(walk, value) < 0)
+	if (!keys)
+		return walk_no_memory(walk);
+	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}'))
+		if (n == room || any_member(walk, &keys[n++]) < 0)
+			return -1;
+	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
+}
+
+static int any_array(struct walk *walk)
+{
+	size_t i = 0;
+
+	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
+		walk_enter(walk, NULL, i++);
+		if (walk_any(walk) < 0)
 			return -1;
 		walk_leave(walk);
 	}
-	for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i))
-		if (any_member(walk, json_object_iter_key(i), json_object_iter_value(i)) < 0)
-			return -1;
-	return 0;
+	return walk->text.broken ? -1 : 0;
+}
+
+int walk_any(struct walk *walk)
+{
+	enum json_kind kind = json_text_kind(&walk->text);
+	struct json_number number;
+	bool value;
+
+	switch (kind) {
+	case JSON_KIND_OBJECT:
+		return walk->depth < JSON_DEPTH_MAX ? any_object(walk) : walk_broken(walk);
+	case JSON_KIND_ARRAY:
+		return walk->depth < JSON_DEPTH_MAX ? any_array(walk) : walk_broken(walk);
+	case JSON_KIND_STRING:
+		return json_text_string(&walk->text) ? 0 : -1;
+	case JSON_KIND_NUMBER:
+		return json_text_number(&walk->text, &number) ? 0 : -1;
+	case JSON_KIND_BOOL:
+		return json_text_bool(&walk->text, &value) ? 0 : -1;
+	case JSON_KIND_NULL:
+	case JSON_KIND_NONE:
+		break;
+	}
+	return walk_kind(walk, JSON_KIND_STRING);
 }
 
 int check_not_empty(struct walk *walk, const char *text)
 {
 	return text[0] ? 0 : walk_deny(walk, "is empty");
+}
+
+/* Whatever the walk stumbled over: an error in the text itself comes first, and json_read() has the words for it. */
+static int explain(struct walk *walk, const char *bytes, size_t len, const char *name, struct err *err)
+{
+	struct arena *before;
+	json_t *json;
+
+	if (walk->arena->failed)
+		return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
+	/* The arena has room for what a document becomes, not for a tree of it. */
+	before = json_use_arena(NULL);
+	json = json_read(bytes, len, err);
+	json_decref(json);
+	(void)json_use_arena(before);
+	if (!json)
+		return err->kind == ERR_INPUT ? err_wrap(err, "%s", name) : -1;
+	if (walk->err->kind == ERR_NONE)
+		return err_set(err, ERR_DENIED, "%s is not JSON beyond doubt", name);
+	*err = *walk->err;
+	return -1;
+}
+
+int walk_document(struct arena *arena, const struct shape *shape, const char *bytes, size_t len, const char *name,
+		  void *base, struct err *err)
+{
+	struct err form = {.kind = ERR_NONE};
+	struct walk walk = {.arena = arena, .err = &form};
+
+	json_text_start(&walk.text, arena, bytes, len);
+	if (!walk.text.broken && walk_object(&walk, shape, base) == 0 && json_text_end(&walk.text))
+		return 0;
+	return explain(&walk, bytes, len, name, err);
 }

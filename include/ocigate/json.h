@@ -7,7 +7,6 @@
 #define OCIGATE_JSON_H
 
 #include <jansson.h>
-#include <stdint.h>
 
 #include "ocigate/arena.h"
 
@@ -38,17 +37,11 @@ struct arena *json_use_arena(struct arena *arena);
  *
  * Refuses: empty input, a byte order mark, NUL bytes and \u0000, invalid UTF-8, duplicate keys, anything behind the
  * document, depth over JSON_DEPTH_MAX, fractions and exponents, "-0", integers beyond 64 bit, every syntax slip
- * (comments, trailing commas …). Integers from 2^63 to 2^64-1 are there for json_uint64() alone.
+ * (comments, trailing commas …). Integers from 2^63 to 2^64-1 come as reals, rounded.
  * Return: a new reference, or NULL with err->pointer set: ERR_INPUT when the text is empty or cut short, else
  * ERR_DENIED.
  */
 json_t *json_read(const char *text, size_t len, struct err *err) MUST_CHECK;
-
-/**
- * json_uint64() - value of a number from 0 to 2^64-1
- * Return: 0, or -1 if it is no such number; outputs untouched then.
- */
-int json_uint64(const json_t *json, uint64_t *ret_value) MUST_CHECK;
 
 /**
  * json_write() - compact text, keys in insertion order, one line

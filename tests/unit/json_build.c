@@ -20,7 +20,7 @@ static bool compare(const char *text, size_t len)
 	struct json_scan scan;
 
 	json_scan(text, len, &scan);
-	if (scan.problem || scan.big > 0)
+	if (scan.problem || scan.big)
 		return false;
 	got = json_build(text, len);
 	expect = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
