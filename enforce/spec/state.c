@@ -46,7 +46,7 @@ int state_parse(struct arena *arena, const char *text, size_t len, struct state 
 	struct state state = {.oci_version = "", .status = ""};
 
 	if (walk_document(arena, &shape_state, text, len, "the state", &state, err) < 0)
-		return -1;
+		return err->kind == ERR_DENIED ? err_wrap(err, "the state") : -1;
 	if (check_bundle(arena, &state, err) < 0)
 		return -1;
 	*ret_state = state;
