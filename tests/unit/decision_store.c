@@ -16,7 +16,7 @@
 
 static struct arena arena;
 static struct err err;
-static char base[] = "/tmp/ocigate-store-XXXXXX", store[64];
+static char base[] = "/run/ocigate-store-XXXXXX", store[64];
 
 static void begin(void)
 {
@@ -142,7 +142,7 @@ Test(decision_store, keeps_no_clean_admission_and_no_odd_id)
 
 Test(decision_store, is_bounded)
 {
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 1200; i++) {
 		char id[16];
 		struct decision decision;
 
