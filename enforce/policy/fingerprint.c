@@ -10,13 +10,22 @@
 /* By enum source_kind. */
 static const char kind_letters[] = {'d', '-', 'f', 'm', 'p'};
 
+/*
+ * Eight bytes at a time. Every step can be undone, so that no change of a
+ * single word can go unnoticed.
+ */
 uint64_t checksum(uint64_t sum, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
+	uint64_t word;
 
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ at[i]) * 0x100000001b3u;
-	return sum;
+	for (size_t left = len; left > 0; left -= left < sizeof(word) ? left : sizeof(word)) {
+		word = 0;
+		memcpy(&word, at + (len - left), left < sizeof(word) ? left : sizeof(word));
+		sum = (sum ^ word) * 0x9e3779b97f4a7c15u;
+		sum ^= sum >> 32;
+	}
+	return (sum ^ len) * 0x9e3779b97f4a7c15u;
 }
 
 char *hex_put(char *at, uint64_t number, unsigned digits)

@@ -89,22 +89,44 @@ void reader_warn(struct reader *reader, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Too long a pointer is cut: it is there for people, and the text names the value as well. */
+/* Done for every key of the snapshot, hence by hand. Too long a pointer is cut: it is there for people alone. */
+static void append_token(struct reader *reader, size_t mark, const char *token)
+{
+	size_t len = strlen(token), room = sizeof(reader->pointer) - mark - 1;
+
+	if (room == 0)
+		return;
+	reader->pointer[mark] = '/';
+	if (len > room - 1)
+		len = room - 1;
+	memcpy(reader->pointer + mark + 1, token, len);
+	reader->pointer[mark + 1 + len] = '\0';
+}
+
 size_t reader_enter(struct reader *reader, const char *key)
 {
 	size_t mark = strlen(reader->pointer);
 	char token[128];
 
-	(void)snprintf(reader->pointer + mark, sizeof(reader->pointer) - mark, "/%s",
-		       json_pointer_token(token, sizeof(token), key));
+	if (key[strcspn(key, "~/")] == '\0')
+		append_token(reader, mark, key);
+	else
+		append_token(reader, mark, json_pointer_token(token, sizeof(token), key));
 	return mark;
 }
 
 size_t reader_enter_index(struct reader *reader, size_t index)
 {
 	size_t mark = strlen(reader->pointer);
+	char digits[24];
+	char *at = digits + sizeof(digits) - 1;
 
-	(void)snprintf(reader->pointer + mark, sizeof(reader->pointer) - mark, "/%zu", index);
+	*at = '\0';
+	do {
+		*--at = (char)('0' + index % 10);
+		index /= 10;
+	} while (index > 0);
+	append_token(reader, mark, at);
 	return mark;
 }
 

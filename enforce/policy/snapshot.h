@@ -85,7 +85,7 @@ size_t fingerprint_source(char *line, size_t size, enum source_kind kind, const 
 /** fingerprint_build() - of the compiled-in defaults, which @changes builds on */
 uint64_t fingerprint_build(void);
 
-/** checksum() - against accidents, not against root (FNV-1a) */
+/** checksum() - of @bytes behind @sum; against accidents, not against root */
 uint64_t checksum(uint64_t sum, const void *bytes, size_t len);
 
 /** CHECKSUM_START - first @sum */
