@@ -44,7 +44,7 @@ static bool is_below_free(const struct matching *matching, size_t row)
 }
 
 /* Of mounts at one destination the last is on top: walking both from the end pairs them rightly. */
-static bool match_by_path(struct matching *matching, size_t mount)
+static void match_by_path(struct matching *matching, size_t mount)
 {
 	const struct mount_work *work = matching->work;
 	const char *path;
@@ -54,9 +54,8 @@ static bool match_by_path(struct matching *matching, size_t mount)
 	while (path && (row = mount_table_at(work->table, path, row)) != NO_ROW)
 		if (is_free(matching, row) && !is_below_free(matching, row)) {
 			pair(matching, mount, row);
-			return true;
+			return;
 		}
-	return false;
 }
 
 static bool is_same_place(const struct mount_work *work, const struct place *place, const struct mount_row *row)
@@ -115,7 +114,7 @@ int mounts_match(const struct mount_work *work, long **ret_mount_of, size_t **re
 	for (size_t mount = n; mount-- > 0;) {
 		matching.row_of[mount] = NO_ROW;
 		if (work->container->mounts[mount].kind != MOUNT_REMOUNT)
-			(void)match_by_path(&matching, mount);
+			match_by_path(&matching, mount);
 	}
 	for (size_t mount = n; mount-- > 0;)
 		if (matching.row_of[mount] == NO_ROW && work->container->mounts[mount].kind != MOUNT_REMOUNT)

@@ -174,6 +174,16 @@ Test(host_facts, mappings_without_a_user_namespace_are_ignored)
 	cr_expect_eq(host_id_of(&facts.host.uid_map, 0), 0, "runtimes ignore the mappings: root is the host's root");
 }
 
+Test(host_facts, joining_the_hosts_user_namespace_is_no_way_out)
+{
+	const struct facts_file files[] = {{"namespaces", "self user 9\ncontainer user 9\n"}, {NULL, NULL}};
+
+	facts_container(&facts, "{\"type\":\"user\",\"path\":\"/proc/1/ns/user\"}", "", mappings);
+	facts_record(&facts, files);
+	cr_assert(facts.host.id_maps_known);
+	cr_expect_eq(host_id_of(&facts.host.uid_map, 0), 0);
+}
+
 Test(host_facts, a_new_user_namespace_gets_the_mappings_of_the_spec)
 {
 	const struct facts_file files[] = {{"namespaces", "self user 9\ncontainer user 10\n"}, {NULL, NULL}};
@@ -344,6 +354,9 @@ Test(host_facts, live_owners)
 	(void)snprintf(path, sizeof(path), "%s/link", dir);
 	cr_assert_eq(symlink("/tmp", path), 0);
 	cr_expect_eq(bundle_owner_of(path), BUNDLE_OWNER_OTHERS, "a link into a place that others can write");
+	unlink(path);
+	cr_assert_eq(symlink("/usr/lib", path), 0);
+	cr_expect_eq(bundle_owner_of(path), BUNDLE_OWNER_ROOT, "a link to where root alone can write");
 	unlink(path);
 	cr_assert_eq(symlink(path, path), 0);
 	cr_expect_eq(bundle_owner_of(path), BUNDLE_OWNER_UNKNOWN, "a link to itself");

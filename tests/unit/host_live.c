@@ -46,6 +46,8 @@ static const struct kind {
 	{"shadowed since it was bound", "W/b4", "W/b4", "W/shadow", ORIGIN_NODE, ORIGIN_NODE, S_IFDIR},
 	{"deleted since it was bound", "W/b5", "W/gone", NULL, ORIGIN_DELETED, ORIGIN_DELETED, S_IFDIR},
 	{"out of an overlay", "W/ov/d", "W/ov/d", "W/lower/d", ORIGIN_NODE, ORIGIN_NODE, S_IFDIR},
+	{"an overlay upon a link", "W/ov2", "W/ov2", "W/real/sub", ORIGIN_NODE, ORIGIN_NODE, 0},
+	{"a link to what is deleted", "W/dlink", "W/gone", NULL, ORIGIN_DELETED, ORIGIN_DELETED, S_IFDIR},
 	{"a socket", "W/sock", "W/sock", NULL, ORIGIN_NODE, ORIGIN_NODE, S_IFSOCK},
 	{"a device under an innocent name", "W/innocent", "W/innocent", NULL, ORIGIN_NODE, ORIGIN_NODE, S_IFCHR},
 	{"dots", "W/real/../real/sub", "W/real/sub", NULL, ORIGIN_NODE, ORIGIN_NODE, S_IFDIR},
@@ -222,4 +224,25 @@ Test(host_live, a_container_that_is_gone_is_unknown)
 	cr_expect_eq(live_facts.host.namespaces[NS_MOUNT].shared, TRI_UNKNOWN,
 		     "what it would have been is not what it is");
 	cr_expect_not(live_facts.host.id_maps_known);
+}
+
+Test(host_live, a_container_without_a_mount_namespace_is_unknown)
+{
+	struct state state = {.status = "creating"};
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	spec_of_kinds();
+	state.pid = fork();
+	if (state.pid == 0) {
+		live_die_with_test();
+		_exit(pause());
+	}
+	live_must(host_live(&live_facts.arena, &live_facts.container, &state, FACTS_ALL, &live_facts.host,
+			    &live_facts.err),
+		  live_facts.err.text);
+	live_end(state.pid);
+	cr_expect_eq(live_facts.host.namespaces[NS_MOUNT].shared, TRI_YES);
+	cr_expect_not_null(live_facts.host.mounts_why, "the node's mounts are not the container's");
+	cr_expect_eq(live_facts.host.n_mounts, 0);
 }

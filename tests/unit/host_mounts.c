@@ -90,6 +90,14 @@ Test(host_mounts, what_is_asked_for_and_not_seen_is_judged_as_asked)
 	cr_expect_str_eq(facts_paths(&facts, &v->origin), "/etc");
 }
 
+Test(host_mounts, the_node_does_not_see_what_the_container_has_mounted)
+{
+	tables_record(&facts, BIND("/run/b/rootfs/x"), NODE ROOT, NULL);
+	cr_expect_eq(facts_mount(&facts, "/v")->origin.state, ORIGIN_NODE);
+	cr_expect_eq(facts_mount(&facts, "/v")->origin.minor, 20, "in the node's /run, not in the container's root");
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v")->origin), "/run/b/rootfs/x");
+}
+
 Test(host_mounts, propagation_to_the_node)
 {
 	tables_record(&facts,
@@ -216,10 +224,12 @@ Test(host_mounts, intent_over_the_mounts_of_the_node)
 		",{\"destination\":\"/ov\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"lowerdir=/etc:/usr\"]}"
 		",{\"destination\":\"/esc\",\"type\":\"overlay\",\"options\":[\"lowerdir=/a\\\\:b\"]}",
 		NULL,
-		NODE "13 10 8:2 /sub /mnt/disk rw - ext4 /dev/sdb rw\n14 10 0:9 / /mnt/u rw unbindable - tmpfs t rw\n");
+		NODE "13 10 8:2 /sub /mnt/disk rw - ext4 /dev/sdb rw\n15 10 0:8 / /mnt/ro ro - tmpfs t rw\n14 10 0:9 / "
+		     "/mnt/u rw unbindable - tmpfs t rw\n");
 	cr_assert_eq(facts.rc, 0);
 	cr_expect_not(facts.host.effective);
-	cr_assert_eq(facts.host.n_mounts, 9);
+	cr_assert_eq(facts.host.n_mounts, 10);
+	cr_expect_eq(facts_mount(&facts, "/all/ro")->read_only, TRI_YES);
 	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/rel")->origin), "/etc");
 	cr_expect_str_eq(facts_mount(&facts, "/rel")->origin.source, "/etc");
 	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/all/disk")->origin), "/mnt/disk");

@@ -93,6 +93,7 @@ static const struct origin_case {
 	 ORIGIN_NODE, "/run/netns/n", 1, ""},
 	{"blanks and backslashes in names", BIND("/with space"), NODE ROOT V("8:1 /with\\040space\\134x", EXT4),
 	 ORIGIN_NODE, "/with space\\x", 1, ""},
+	{"what is no escape", BIND("/x"), NODE ROOT V("8:1 /a\\189b\\", EXT4), ORIGIN_NODE, "/a\\189b\\", 1, ""},
 	{"what lies above a cgroup namespace has no path", MOUNT("cgroup2", "cgroup"),
 	 NODE "13 10 0:25 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n" ROOT V("0:25 /../..", "ro - cgroup2 cgroup rw"),
 	 ORIGIN_FILESYSTEM, "", 0, ""},

@@ -76,17 +76,20 @@ static void make_mounts(void)
 	bind_to("W/gone", "W/b5");
 	live_must(rmdir(live_path("W/gone")), "rmdir");
 	live_must(mount("overlay", live_path("W/ov"), "overlay", 0,
-			arena_printf(&live_facts.arena, "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/ovwork",
+			arena_printf(&live_facts.arena, "lowerdir=%s/lowlink,upperdir=%s/upper,workdir=%s/ovwork",
 				     live_work, live_work, live_work)),
 		  "overlay");
+	live_must(mount("overlay", live_path("W/ov2"), "overlay", 0,
+			arena_printf(&live_facts.arena, "lowerdir=%s/chain:%s/lower", live_work, live_work)),
+		  "second overlay");
 }
 
 static void make_tree(void)
 {
-	static const char *const dirs[] = {"W/real",   "W/real/sub",   "W/b1",	    "W/b2",    "W/tmp",
-					   "W/before", "W/b3",	       "W/shadow",  "W/b4",    "W/gone",
-					   "W/b5",     "W/lower",      "W/lower/d", "W/upper", "W/ovwork",
-					   "W/ov",     "W/with space", "W/rootfs",  "W/late"};
+	static const char *const dirs[] = {"W/real",	"W/real/sub", "W/b1",	  "W/b2",   "W/tmp",	    "W/before",
+					   "W/b3",	"W/shadow",   "W/b4",	  "W/gone", "W/b5",	    "W/lower",
+					   "W/lower/d", "W/upper",    "W/ovwork", "W/ov",   "W/with space", "W/rootfs",
+					   "W/late",	"W/sub",      "W/ov2"};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		make_dir(dirs[i]);
@@ -96,6 +99,8 @@ static void make_tree(void)
 	make_socket("W/sock");
 	live_must(mknod(live_path("W/innocent"), S_IFCHR | 0600, makedev(1, 3)), "mknod");
 	live_must(symlink("real", live_path("W/link")), "link");
+	live_must(symlink("lower", live_path("W/lowlink")), "lowlink");
+	live_must(symlink("b5", live_path("W/dlink")), "dlink");
 	live_must(symlink(live_path("W/link/sub"), live_path("W/chain")), "chain");
 	live_must(symlink("chain", live_path("W/chain2")), "chain2");
 	make_mounts();
@@ -114,7 +119,7 @@ bool live_start(void)
 /* Mounts of ours go with the namespace; what is below must go first. */
 void live_finish(void)
 {
-	static const char *const mounts[] = {"b1", "b2", "fb", "tmp", "b3", "shadow", "b4", "b5", "ov"};
+	static const char *const mounts[] = {"b1", "b2", "fb", "tmp", "b3", "shadow", "b4", "b5", "ov", "ov2"};
 	char path[256];
 
 	for (size_t i = 0; live_work[sizeof(live_work) - 2] != 'X' && i < sizeof(mounts) / sizeof(mounts[0]); i++) {
