@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "common.h"
-#include "ocigate/amend.h"
 #include "ocigate/fs.h"
 #include "options.h"
 #include "print.h"
@@ -147,21 +146,6 @@ static int collect_live(struct run *run, const char *bundle, struct err *err)
 			 err);
 }
 
-/* What the wrapper would change. A container that is refused is not amended. */
-static int plan_amendments(struct run *run, struct err *err)
-{
-	struct edits edits = {.arena = &run->arena};
-
-	if (amend_plan(&run->container, &run->text, &run->decision.findings, &edits, err) < 0)
-		return -1;
-	engine_conclude(&run->decision);
-	if (run->decision.verdict != VERDICT_ADMIT)
-		return 0;
-	run->decision.amendments = edits.records;
-	run->decision.n_amendments = edits.n_records;
-	return edits.failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
-}
-
 static int judge_bundle(struct run *run, const char *argument, enum judge_as as, struct err *err)
 {
 	FD_AUTO int fd = open(argument, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -186,7 +170,7 @@ static int judge_bundle(struct run *run, const char *argument, enum judge_as as,
 		return -1;
 	run_judge(run, as);
 	if (as == JUDGE_RUNTIME)
-		return plan_amendments(run, err);
+		return run_plan_amendments(run, err);
 	(void)run_attachment(run);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "common.h"
+#include "ocigate/amend.h"
 
 /* The parsed JSON and what is made of it take up to this many bytes for one of config.json. */
 enum { MEMORY_FACTOR = 32 };
@@ -86,6 +87,20 @@ bool run_attachment(struct run *run)
 		run->decision.n_amendments = 1;
 	}
 	return true;
+}
+
+int run_plan_amendments(struct run *run, struct err *err)
+{
+	struct edits edits = {.arena = &run->arena};
+
+	if (amend_plan(&run->container, &run->text, &run->decision.findings, &edits, err) < 0)
+		return -1;
+	engine_conclude(&run->decision);
+	if (run->decision.verdict != VERDICT_ADMIT)
+		return 0;
+	run->decision.amendments = edits.records;
+	run->decision.n_amendments = edits.n_records;
+	return edits.failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }
 
 void run_record(struct run *run)

@@ -53,6 +53,9 @@ void run_judge(struct run *run, enum judge_as as);
 /** run_attachment() - is the default filter to be attached by a bare hook? Then that is recorded as an amendment. */
 bool run_attachment(struct run *run);
 
+/** run_plan_amendments() - what the wrapper would change; behind run_judge(). A container that is refused is not amended. */
+int run_plan_amendments(struct run *run, struct err *err) MUST_CHECK;
+
 /** run_record() - take the time and write the record; what cannot be written becomes a note, the verdict stands */
 void run_record(struct run *run);
 

@@ -29,6 +29,7 @@ BELOW = {
     "amend": {"base", "spec"},
     "attach": {"base", "spec", "seccomp", "amend"},
     "engine": {"base", "spec", "host", "rules", "policy", "seccomp", "amend", "attach"},
+    "report": {"base", "engine"},
 }
 # Only these may know the JSON library.
 JANSSON = ("enforce/base/json", "enforce/spec/", "enforce/policy/", "enforce/amend/", "enforce/decision",

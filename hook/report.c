@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ocigate report: how this node stands. Nothing is changed by it, whatever
+ * policy it judges by.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "ocigate/fs.h"
+#include "options.h"
+#include "verbs.h"
+
+enum { POLICY_DIRS_MAX = 16, WIDTH_UNKNOWN = 120 };
+#define REPORT_MEMORY ((size_t)512 << 20)
+
+enum { FORMAT_TEXT, FORMAT_JSON, FORMATS };
+enum { OPTION_FORMAT, OPTION_POLICY, OPTION_AS, OPTION_WOULD_DENY, OPTION_DIFF, OPTION_ALL, OPTION_ROOT };
+
+static const struct option options[] = {
+	[OPTION_FORMAT] = {"format", "FORMAT", "text (the default) or json"},
+	[OPTION_POLICY] =
+		{"policy", "DIR",
+		 "A dry run: judge by this directory's drop-ins instead (may be repeated; later ones override)"},
+	[OPTION_AS] = {"as", "runtime|hook", "Judge as the runtime wrapper would (the default), or as a bare hook"},
+	[OPTION_WOULD_DENY] = {"would-deny", NULL, "Only who would be refused, and by what; exit code 1 if anybody is"},
+	[OPTION_DIFF] = {"diff", NULL, "Only what --policy changes against the policy in force"},
+	[OPTION_ALL] = {"all", NULL, "Also bundles whose container does not run"},
+	[OPTION_ROOT] = {"root", "DIR",
+			 "The node's root directory, where it is mounted: for a container that reports on its node"},
+};
+
+static const struct command command = {
+	.name = "report",
+	.synopsis = "[OPTION]...",
+	.about =
+		"Judge every container that runs on this node (containerd, CRI-O, podman, docker, plain runc and "
+		"crun),\n"
+		"now, by the policy in force or a proposed one, and tell how each recommendation is met: by how many,\n"
+		"and whom not. Nothing is changed and nothing is recorded.",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
+/** struct request - the command line */
+struct request {
+	const char *policy_dirs[POLICY_DIRS_MAX];
+	size_t n_policy_dirs;
+	const char *root;
+	enum judge_as as;
+	int format;
+	bool would_deny;
+	bool diff;
+	bool all;
+};
+
+static int take_word(struct request *request, int option, const char *value, struct err *err)
+{
+	static const char *const judges[] = {[JUDGE_HOOK] = "hook", [JUDGE_RUNTIME] = "runtime"};
+	static const char *const formats[FORMATS] = {"text", "json"};
+	int word;
+
+	if (option == OPTION_AS) {
+		word = word_index("--as", value, judges, 2, err);
+		request->as = word == JUDGE_HOOK ? JUDGE_HOOK : JUDGE_RUNTIME;
+	} else {
+		word = word_index("--format", value, formats, FORMATS, err);
+		request->format = word;
+	}
+	return word < 0 ? -1 : 0;
+}
+
+static int take_option(struct request *request, int option, const char *value, struct err *err)
+{
+	switch (option) {
+	case OPTION_POLICY:
+		if (request->n_policy_dirs == POLICY_DIRS_MAX)
+			return err_set(err, ERR_USAGE, "more than %d --policy", POLICY_DIRS_MAX);
+		request->policy_dirs[request->n_policy_dirs++] = value;
+		return 0;
+	case OPTION_ROOT:
+		request->root = value;
+		return value[0] == '/' ? 0 : err_set(err, ERR_USAGE, "--root needs an absolute path");
+	case OPTION_WOULD_DENY:
+		request->would_deny = true;
+		return 0;
+	case OPTION_DIFF:
+		request->diff = true;
+		return 0;
+	case OPTION_ALL:
+		request->all = true;
+		return 0;
+	default:
+		return take_word(request, option, value, err);
+	}
+}
+
+/* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
+static int parse(int argc, char **argv, struct request *request, struct err *err)
+{
+	struct arguments arguments = {&command, argc, argv, 1, 0};
+	const char *value;
+	int got;
+
+	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
+		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
+			return got;
+		if (got == ARGUMENT_OPERAND)
+			return err_set(err, ERR_USAGE, "report takes no operand: %.60s", value);
+		if (take_option(request, got, value, err) < 0)
+			return -1;
+	}
+	if (request->diff && request->n_policy_dirs == 0)
+		return err_set(err, ERR_USAGE,
+			       "--diff compares a proposed policy with the one in force: give --policy");
+	return 0;
+}
+
+static int load_proposed(const struct request *request, struct arena *arena, struct policy *ret_policy, struct err *err)
+{
+	const struct policy_dirs dirs = {.drop_ins = {request->policy_dirs, request->n_policy_dirs},
+					 .presets = policy_dirs_default.presets};
+
+	/* The system's directories may be missing; one that somebody names may not. */
+	for (size_t i = 0; i < request->n_policy_dirs; i++)
+		if (access(request->policy_dirs[i], F_OK) < 0)
+			return err_sys(err, ERR_POLICY, errno, "%s", request->policy_dirs[i]);
+	return policy_read(arena, &dirs, ret_policy, err);
+}
+
+static const char *node_name(struct arena *arena)
+{
+	char name[256] = "";
+
+	(void)gethostname(name, sizeof(name) - 1);
+	return arena_strdup(arena, name);
+}
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
+}
+
+static void write_report(const struct request *request, const struct report *report, bool colour)
+{
+	const struct report_look look = {
+		.width = terminal_width(), .colour = colour, .would_deny = request->would_deny};
+
+	if (request->format == FORMAT_JSON)
+		report_json(report, stdout);
+	else if (request->diff)
+		report_diff(report, &look, stdout);
+	else
+		report_text(report, &look, stdout);
+}
+
+/* What follows sees the node as its own processes do: its policy, its mounts, its /proc. */
+static int enter_root(const char *root, struct err *err)
+{
+	if (root && (chroot(root) < 0 || chdir("/") < 0))
+		return err_sys(err, ERR_INPUT, errno, "the node's root %s cannot be entered", root);
+	return 0;
+}
+
+/* A proposed policy comes from where we are, the one in force from the node. */
+static int survey_node(const struct request *request, struct report *report, struct policy *current,
+		       struct policy *proposed, struct err *err)
+{
+	struct arena *arena = report->arena;
+	struct candidates candidates = {.arena = arena};
+	struct survey survey = {.report = report, .as = request->as};
+
+	if (request->n_policy_dirs > 0 && load_proposed(request, arena, proposed, err) < 0)
+		return err_wrap(err, "the proposed policy");
+	if (enter_root(request->root, err) < 0)
+		return -1;
+	if ((request->n_policy_dirs == 0 || request->diff) &&
+	    policy_load(arena, &policy_dirs_default, current, err) < 0)
+		return err_wrap(err, "the policy in force");
+	report_init(report, arena, request->n_policy_dirs > 0 ? proposed : current, now_us());
+	report->proposed = (struct strings){request->policy_dirs, request->n_policy_dirs};
+	report->node = node_name(arena);
+	if (request->diff) {
+		survey.current = current;
+		report->compared = true;
+	}
+	if (!report->node || candidates_find(&candidates, request->all, err) < 0)
+		return report->node ? -1 : err_set(err, ERR_SYSTEM, "out of memory");
+	if (candidates.left_out > 0)
+		say("%zu containers more than can be looked at are left out", candidates.left_out);
+	for (size_t i = 0; i < candidates.n; i++)
+		if (survey_candidate(&survey, &candidates.items[i], err) < 0)
+			return -1;
+	report_finish(report);
+	return 0;
+}
+
+int verb_report(int argc, char **argv)
+{
+	struct request request = {.as = JUDGE_RUNTIME};
+	const bool colour = colour_wanted(STDOUT_FILENO);
+	struct policy current, proposed;
+	struct report report;
+	struct arena arena;
+	struct err err;
+	int got;
+
+	harden();
+	arena_init(&arena, REPORT_MEMORY);
+	report.arena = &arena;
+	got = parse(argc, argv, &request, &err);
+	if (got == ARGUMENT_DONE)
+		return 0;
+	if (got < 0)
+		return usage_error(&err, "report");
+	if (survey_node(&request, &report, &current, &proposed, &err) < 0) {
+		say("%s%s%s", err.text, err.pointer[0] ? " at " : "", err.pointer);
+		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
+	}
+	write_report(&request, &report, colour);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		say("the output could not be written");
+		return ERR_SYSTEM;
+	}
+	return request.would_deny && report.denied > 0 ? ERR_DENIED : 0;
+}

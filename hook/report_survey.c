@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judging a container that runs already. It may end at any moment: what was
+ * found out about it then is dropped, and that is no error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "common.h"
+#include "ocigate/fs.h"
+#include "report.h"
+#include "run.h"
+
+/** struct look - one judgement: @status is filled in when @judged; @before and @refused_before for a comparison */
+struct look {
+	struct run run;
+	bool judged;
+	enum report_status status[RULE_COUNT];
+	enum verdict before;
+	uint64_t refused_before;
+};
+
+/* The same container and the same facts under the policy in force. */
+static int judge_current(const struct survey *survey, struct look *look, struct err *err)
+{
+	struct run *run = &look->run;
+	const struct decision proposed = run->decision;
+
+	decision_init(&run->decision, &run->arena, "report");
+	run->decision.time_us = proposed.time_us;
+	run->policy = survey->current;
+	run_judge(run, survey->as);
+	if (survey->as == JUDGE_RUNTIME && run_plan_amendments(run, err) < 0)
+		return -1;
+	look->before = run->decision.verdict;
+	look->refused_before = report_refusing(&run->decision);
+	run->decision = proposed;
+	run->policy = survey->report->policy;
+	return 0;
+}
+
+static unsigned wanted_facts(const struct survey *survey, const struct container *container)
+{
+	unsigned facts = engine_facts(survey->report->policy, container);
+
+	return survey->current ? facts | engine_facts(survey->current, container) : facts;
+}
+
+/* Return: 0 also where the spec's form is refused: that is a judgement. */
+static int judge(const struct survey *survey, const struct candidate *candidate, int fd, struct look *look,
+		 struct err *err)
+{
+	const struct state state = {.oci_version = "",
+				    .id = candidate->id,
+				    .status = "running",
+				    .pid = candidate->pid,
+				    .bundle = candidate->bundle};
+	struct run *run = &look->run;
+
+	run->decision.id = candidate->id;
+	if (run_spec(run, fd, candidate->bundle, candidate->id) < 0) {
+		look->before = VERDICT_DENY;
+		look->refused_before = report_refusing(&run->decision);
+		return 0;
+	}
+	run_identity(run, bundle_owner_of(candidate->bundle));
+	if (host_live(&run->arena, &run->container, candidate->life == LIFE_RUNNING ? &state : NULL,
+		      wanted_facts(survey, &run->container), &run->host, err) < 0)
+		return -1;
+	run_judge(run, survey->as);
+	report_statuses(survey->report, &run->container, &run->host, survey->as, &run->decision, look->status);
+	look->judged = true;
+	if (survey->as == JUDGE_RUNTIME && run_plan_amendments(run, err) < 0)
+		return -1;
+	return survey->current ? judge_current(survey, look, err) : 0;
+}
+
+static int take_over(const struct survey *survey, const struct candidate *candidate, struct look *look, struct err *err)
+{
+	struct report_subject *subject =
+		report_add(survey->report, &look->run.decision, candidate->bundle,
+			   candidate->life == LIFE_RUNNING ? candidate->pid : 0, look->judged ? look->status : NULL);
+
+	if (!subject)
+		return err_set(err, ERR_SYSTEM, "out of memory for the report");
+	subject->before = look->before;
+	subject->refused_before = look->refused_before;
+	return 0;
+}
+
+static bool has_ended(const struct candidate *candidate, int process_fd)
+{
+	return candidate->life == LIFE_RUNNING && (process_fd < 0 || faccessat(process_fd, "ns", F_OK, 0) < 0);
+}
+
+int survey_candidate(const struct survey *survey, const struct candidate *candidate, struct err *err)
+{
+	FD_AUTO int fd = fs_open_dir(AT_FDCWD, candidate->config ? candidate->config : candidate->bundle);
+	FD_AUTO int process_fd = -1;
+	struct look look = {.judged = false};
+	struct err why;
+	char path[32];
+	int result = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)candidate->pid);
+	if (candidate->life == LIFE_RUNNING)
+		process_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && candidate->life != LIFE_RUNNING)
+		return 0;
+	run_start(&look.run, "report");
+	look.run.policy = survey->report->policy;
+	look.run.decision.time_us = survey->report->time_us;
+	if (fd < 0) {
+		(void)err_sys(&why, ERR_INPUT, errno, "the bundle %s cannot be opened", candidate->bundle);
+		(void)run_fail(&look.run, &why);
+	} else if (judge(survey, candidate, fd, &look, &why) < 0) {
+		(void)run_fail(&look.run, &why);
+		look.judged = false;
+	}
+	look.run.decision.duration_us = ticks_us() - look.run.started_us;
+	if (has_ended(candidate, process_fd))
+		survey->report->ended++;
+	else
+		result = take_over(survey, candidate, &look, err);
+	arena_release(&look.run.arena);
+	return result;
+}

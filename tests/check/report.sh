@@ -1,0 +1,203 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# ocigate report: a node of 200 bundles, what each format says about it, dry
+# runs, suggested exceptions.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/node.sh
+. tests/lib/node.sh
+node_enter "$0" "$@"
+
+FAKE=$NODE/fake
+mkdir -p "$FAKE"
+mount -t tmpfs -o mode=755 tmpfs "$FAKE"
+mkdir -p "$FAKE/proc" "$FAKE/etc/ocigate/policy.d" "$FAKE/etc/keep"
+mount --bind /proc "$FAKE/proc"
+sleep 600 &
+living=$!
+# A process that is older than the file with its number is the one that was meant.
+python3 tests/lib/fake_node.py "$FAKE" "$living"
+
+# Rules that look at nothing but the spec: the 200 are never started.
+RULES='"*": {"effect": "disabled"}, "root-user": {"effect": "deny"}, "capabilities": {"effect": "deny"},
+	"privilege-escalation": {"effect": "audit"}, "spec-integrity": {"effect": "disabled"}'
+TRUSTED='{"name": "trusted", "reason": "it is", "match": {"namespaces": ["trusted"]}, "rules": {"root-user": {"effect": "audit"}}}'
+printf '{"version": 1, "rules": {%s}, "exceptions": [%s]}\n' "$RULES" "$TRUSTED" >"$FAKE/etc/ocigate/policy.d/50-test.json"
+
+# report ARGS...
+report() {
+	"$GATE" report "$@" >"$NODE/out" 2>"$NODE/err" </dev/null
+	status=$?
+}
+
+# expect NAME STATUS [PATTERN-IN-OUTPUT]
+expect() {
+	if [ "$status" -ne "$2" ]; then
+		not_ok "report $1" "status $status, not $2: $(head -c 500 "$NODE/out" "$NODE/err")"
+	elif [ -n "${3:-}" ] && ! cat "$NODE/out" "$NODE/err" | grep -Eq -- "$3"; then
+		not_ok "report $1" "does not say '$3': $(head -c 1000 "$NODE/out" "$NODE/err")"
+	else
+		ok "report $1"
+	fi
+}
+
+# json NAME FILTER: the filter must be true
+json() {
+	if [ "$(jq -r "$2" "$NODE/out" 2>&1)" = true ]; then
+		ok "report $1"
+	else
+		not_ok "report $1" "not so: $2: $(jq -c .summary "$NODE/out" 2>&1) $(cat "$NODE/err")"
+	fi
+}
+
+# --- the command line ---
+report --help
+expect 'has help' 0 '^usage: ocigate report'
+report --formt json
+expect 'refuses an option with a slip' 100 'did you mean --format'
+report --format htm
+expect 'refuses a format with a slip' 100 '--format htm is not known'
+report everything
+expect 'takes no operand' 100 'takes no operand'
+report --diff
+expect 'wants a policy to compare with' 100 'give --policy'
+report --root relative
+expect 'wants the whole path of a root' 100 'absolute path'
+report --root /nowhere
+expect 'refuses a root that is not there' 102 '/nowhere cannot be entered'
+report --policy /nowhere
+expect 'refuses a policy that is not there' 101 '/nowhere'
+
+# --- 200 bundles ---
+report --root "$FAKE" --all --format json
+expect 'tells JSON' 0
+json 'finds the 200 bundles of all engines, each once' '(.containers | length) == 200 and ([.containers[].decision.id] | unique | length) == 200'
+# 8 engines, 5 of each kind: kinds 1, 2 and 4 are refused but for the 3 + 3 of containerd and CRI-O in "trusted".
+json 'counts' '.summary == {containers: 200, denied: 114, admitted: 86, excepted: 6, ended: 0}'
+json 'counts a recommendation' '.recommendations[] | select(.number == 13) |
+	[.unhealthy, .excepted, .healthy, .not_applicable] == [74, 6, 120, 0]'
+json 'counts another one' '.recommendations[] | select(.number == 6) |
+	[.unhealthy, .excepted, .healthy, .not_applicable] == [80, 0, 120, 0]'
+json 'counts what is only recorded' '.recommendations[] | select(.number == 9) |
+	[.unhealthy, .excepted, .healthy, .not_applicable] == [40, 0, 160, 0]'
+json 'knows what does not apply' '.recommendations[] | select(.number == 17) | .not_applicable == 200'
+json 'names those who are affected' '[.recommendations[] | select(.number == 13) | .affected[]] as $all |
+	($all | length) == 74 and ($all | index("docker01")) != null and ($all | index("containerd01")) == null'
+json 'names those who are excepted' '[.recommendations[] | select(.number == 13) | .except[]] | sort ==
+	["containerd01", "containerd11", "containerd21", "crio01", "crio11", "crio21"]'
+json 'says where no node can know' '[.recommendations[] | select(.elsewhere != null) | .number] == [2, 16]'
+json 'has every recommendation' '[.recommendations[].number | select(. != null)] ==
+	[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17]'
+json 'has every rule that judges containers' '[.recommendations[].rules[]] | length == 25 and length == (unique | length)'
+json 'tells the engines' '[.containers[].decision.engine] | group_by(.) | map({(.[0]): length}) | add ==
+	{"containerd": 50, "cri-o": 25, "docker": 25, "podman": 50, "unknown": 50}'
+json 'believes nobody who is not vouched for' '[.containers[] | select(.decision.trusted | not) | .decision.engine] |
+	group_by(.) | map({(.[0]): length}) | add == {"podman": 25, "unknown": 50}'
+json 'excepts nobody who only claims to be trusted' '[.containers[] | select(.rules["root-user"] == "excepted") | .decision.engine] |
+	unique == ["containerd", "cri-o"]'
+json 'puts the worst first' '[.containers[].decision.verdict] | . == (map(select(. == "deny")) + map(select(. == "admit")))'
+json 'says what refuses' '.containers[] | select(.decision.id == "docker04") | .refused_by == ["root-user", "capabilities"]'
+
+best=9999
+for _ in 1 2 3 4 5; do
+	from=$(date +%s%N)
+	report --root "$FAKE" --all --format json
+	took=$((($(date +%s%N) - from) / 1000000))
+	[ "$took" -ge "$best" ] || best=$took
+done
+if [ "$best" -lt 1000 ]; then
+	ok "report judges 200 containers in $best ms"
+else
+	not_ok 'report judges 200 containers in a second' "it took $best ms"
+fi
+
+# --- who runs ---
+# containerd, docker, ctr and CRI-O keep bundles only as long as there is a container; podman keeps them, and three of its
+# containers have a living process; runc's and crun's processes are gone.
+report --root "$FAKE" --format json
+json 'leaves out who does not run' '[.containers[].decision.id | sub("[0-9]+$"; "")] | group_by(.) | map({(.[0]): length}) | add ==
+	{"containerd": 25, "docker": 25, "ctr": 25, "crio": 25, "podman": 3}'
+json 'knows the process of who does' "[.containers[] | select(.pid != 0) | .pid] == [$living, $living, $living]"
+touch -d '2001-01-01' "$FAKE/run/containers/storage/overlay-containers/podman02/userdata/pidfile"
+report --root "$FAKE" --format json
+json 'is not fooled by a number used again' '[.containers[].decision.id | select(startswith("podman"))] | sort == ["podman00", "podman01"]'
+
+# --- for people ---
+report --root "$FAKE" --all
+expect 'tells people' 0 '^200 containers: 114 would be refused, 86 admitted \(6 with an exception\)'
+expect 'tells what no node sees' 0 '^ 16  Kubernetes clusters should be accessible only over HTTPS +not seen from a node'
+expect 'tells counts in columns' 0 '^ 13  Running containers as root user should be avoided +74 +6 +120 +0$'
+if awk 'length($0) > 120' "$NODE/out" | grep -q .; then
+	not_ok 'report keeps its columns' "$(awk 'length($0) > 120' "$NODE/out" | head -n 2)"
+else
+	ok 'report keeps its columns'
+fi
+cat >"$NODE/terminal.py" <<-'END'
+	import fcntl, os, pty, struct, sys, termios
+	pid, fd = pty.fork()
+	if pid == 0:
+	    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 90, 0, 0))
+	    os.execv(sys.argv[1], sys.argv[1:])
+	while True:
+	    try:
+	        data = os.read(fd, 65536)
+	    except OSError:
+	        break
+	    sys.stdout.buffer.write(data)
+END
+env TERM=xterm python3 "$NODE/terminal.py" "$GATE" report --root "$FAKE" --all >"$NODE/out" 2>&1
+esc=$(printf '\033')
+if grep -q "$esc\[3" "$NODE/out" && ! tr -d '\r' <"$NODE/out" | sed "s/$esc\[[0-9]*m//g" | awk 'length($0) > 90' | grep -q .; then
+	ok 'report fits a terminal, with colours'
+else
+	not_ok 'report fits a terminal, with colours' "$(tr -d '\r' <"$NODE/out" | sed "s/$esc\[[0-9]*m//g" | awk 'length($0) > 90' | head -n 2)"
+fi
+report --root "$FAKE" --all --would-deny
+expect 'tells who would be refused' 1 '^refused  shop/web-2/app containerd'
+if grep -q '^admitted' "$NODE/out"; then
+	not_ok 'report --would-deny tells them alone' "$(grep -m 1 '^admitted' "$NODE/out")"
+else
+	ok 'report --would-deny tells them alone'
+fi
+
+# --- a dry run ---
+mkdir -p "$NODE/proposed" "$NODE/harmless"
+printf '{"version": 1, "rules": {%s, "privilege-escalation": {"effect": "deny"}, "capabilities": {"effect": "audit"}}}\n' \
+	"$(echo "$RULES" | sed 's/"capabilities": {"effect": "deny"},//; s/"privilege-escalation": {"effect": "audit"},//')" >"$NODE/proposed/50.json"
+echo '{"version": 1, "rules": {"*": {"effect": "audit"}, "spec-integrity": {"effect": "disabled"}}}' >"$NODE/harmless/50.json"
+find "$FAKE" -path "$FAKE/proc" -prune -o -type f -printf '%p %T@ %s\n' | sort >"$NODE/before"
+report --root "$FAKE" --all --policy "$NODE/proposed"
+expect 'says that it is a dry run' 0 'dry run, nothing is changed: judged by the proposed policy of /run/node/proposed'
+find "$FAKE" -path "$FAKE/proc" -prune -o -type f -printf '%p %T@ %s\n' | sort >"$NODE/after"
+if cmp -s "$NODE/before" "$NODE/after"; then
+	ok 'report changes nothing in a dry run'
+else
+	not_ok 'report changes nothing in a dry run' "$(diff "$NODE/before" "$NODE/after" | head -n 3 | tr '\n' ' ')"
+fi
+# 40 as root, 40 as root with a capability, 40 without no-new-privileges; no exception in this policy.
+report --root "$FAKE" --all --policy "$NODE/proposed" --format json
+json 'judges by the proposed policy' '.summary.denied == 120 and .dry_run and .proposed == ["/run/node/proposed"]'
+report --root "$FAKE" --all --policy "$NODE/harmless" --would-deny
+expect 'is content when nobody would be refused' 0 '^200 containers: 0 would be refused'
+report --root "$FAKE" --all --policy "$NODE/proposed" --diff
+expect 'tells who would be refused now' 0 '^now refused +shop/web-3/app'
+expect 'tells who would be admitted now' 0 '^now admitted +shop/web-2/app'
+expect 'tells by what' 0 '^    refused by now: privilege-escalation$'
+# Kind 1 in "trusted" (6) is refused now, kinds 2 and 3 change (80), kind 4 loses one of its two reasons (40).
+expect 'counts the differences' 0 '^126 of 200 containers are judged differently'
+report --root "$FAKE" --all --policy "$NODE/proposed" --diff --format json
+json 'compares for programs' '[.containers[] | select(.before == "admit" and .decision.verdict == "deny")] | length == 46'
+
+# --- what ends meanwhile, what cannot be read ---
+rm "$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd00/config.json"
+rm -r "$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd05"
+printf '{"a": 1' >"$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd10/config.json"
+report --root "$FAKE" --all --format json
+json 'drops a bundle that is gone' '(.containers | length) == 199'
+json 'tells of one that cannot be judged' '[.containers[] | select(.decision.error != null) | .decision.id] | sort == ["containerd00", "containerd10"]'
+"$GATE" report --root "$FAKE" --all >/dev/full 2>"$NODE/err"
+status=$?
+expect 'says when its output is lost' 111 'could not be written'
+kill "$living"
+exit 0
