@@ -18,7 +18,7 @@
 #include "ocigate/fs.h"
 #include "ocigate/seccomp.h"
 
-enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024 };
+enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024, ENTRY_ROOM = 8 * 1024 /* for an answer of the usual length */ };
 
 /* As kept on disk; little cost, no parsing. The directory is this node's alone. */
 struct stored_hole {
@@ -29,27 +29,16 @@ struct stored_hole {
 	uint64_t args[6];
 };
 
+/* A text that is first only measured (@bytes NULL), then written. */
 struct buffer {
-	struct arena *arena;
 	char *bytes;
 	size_t len;
-	size_t room;
 };
 
 static void put(struct buffer *buffer, const void *bytes, size_t len)
 {
-	if (buffer->room - buffer->len < len) {
-		size_t room = (buffer->room + len) * 2;
-		char *larger = arena_alloc(buffer->arena, room);
-
-		if (!larger)
-			return; /* the arena remembers */
-		if (buffer->len > 0)
-			memcpy(larger, buffer->bytes, buffer->len);
-		buffer->bytes = larger;
-		buffer->room = room;
-	}
-	memcpy(buffer->bytes + buffer->len, bytes, len);
+	if (buffer->bytes)
+		memcpy(buffer->bytes + buffer->len, bytes, len);
 	buffer->len += len;
 }
 
@@ -180,15 +169,20 @@ static bool look_up(struct arena *arena, int dirfd, const char *name, const stru
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
 	    (size_t)st.st_size < block->len)
 		return false;
-	return fs_read_fd(arena, fd, name, ENTRY_MAX, &entry, &len, &unused) == 0 &&
+	return fs_read_regular(arena, fd, name, ENTRY_MAX, &st, &entry, &len, &unused) == 0 &&
 	       restore(arena, entry, len, block, ret_answer);
 }
 
 /* Best effort: an answer that cannot be kept is asked for again next time. */
-static void keep(int dirfd, const char *name, struct buffer *block, const struct seccomp_answer *answer)
+static void keep(struct arena *arena, int dirfd, const char *name, const struct buffer *block,
+		 const struct seccomp_answer *answer)
 {
+	struct buffer entry = {arena_alloc(arena, block->len + answer->n_holes * sizeof(struct stored_hole)), 0};
 	struct err unused;
 
+	if (!entry.bytes)
+		return;
+	put(&entry, block->bytes, block->len);
 	for (size_t i = 0; i < answer->n_holes; i++) {
 		const struct seccomp_hole *hole = &answer->holes[i];
 		struct stored_hole stored = {
@@ -199,29 +193,33 @@ static void keep(int dirfd, const char *name, struct buffer *block, const struct
 
 		(void)snprintf(stored.arch, sizeof(stored.arch), "%s", hole->arch);
 		memcpy(stored.args, hole->args, sizeof(stored.args));
-		put(block, &stored, sizeof(stored));
+		put(&entry, &stored, sizeof(stored));
 	}
-	if (!block->arena->failed && block->len <= ENTRY_MAX)
-		(void)!fs_write_atomic(dirfd, name, block->bytes, block->len, 0600, &unused);
+	if (entry.len <= ENTRY_MAX)
+		(void)!fs_write_atomic(dirfd, name, entry.bytes, entry.len, 0600, &unused);
 }
 
 int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
 		       struct err *err)
 {
-	struct buffer block = {.arena = arena};
+	struct buffer block = {NULL, 0};
 	char name[16];
 
 	if (dirfd < 0)
 		return seccomp_ask(arena, seccomp, ret_answer, err);
 	put_block(&block, seccomp);
-	if (arena->failed)
+	/* The block and, in the usual case, its entry: one piece of memory whose pages come at once. */
+	arena_reserve(arena, 2 * block.len + ENTRY_ROOM);
+	block = (struct buffer){arena_alloc(arena, block.len), 0};
+	if (!block.bytes)
 		return err_set(err, ERR_SYSTEM, "out of memory while judging the seccomp filter");
+	put_block(&block, seccomp);
 	(void)snprintf(name, sizeof(name), "%02x", bucket_of(&block));
 	if (look_up(arena, dirfd, name, &block, ret_answer))
 		return 0;
 	if (seccomp_ask(arena, seccomp, ret_answer, err) < 0)
 		return -1;
 	if (ret_answer->known)
-		keep(dirfd, name, &block, ret_answer);
+		keep(arena, dirfd, name, &block, ret_answer);
 	return 0;
 }
