@@ -23,6 +23,9 @@
 void harden(void);
 void harden_hook(void);
 
+/** memory_warm() - have the kernel map what a judgement will touch, all at once */
+void memory_warm(void);
+
 /** deadline_start() - deny, with a message, when there is no decision after @seconds. */
 void deadline_start(unsigned seconds);
 

@@ -133,6 +133,7 @@ int verb_hook(int argc, char **argv)
 	const char *stage;
 	int status = ERR_USAGE;
 
+	memory_warm();
 	harden_hook();
 	deadline_start(DEADLINE_SECONDS);
 	stage = stage_of(argc, argv, &status);

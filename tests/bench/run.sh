@@ -65,7 +65,9 @@ calls=$(word calls "$counts")
 
 # within WHAT NUMBER LIMIT: a test line
 within() {
-	if [ "$2" -le "$3" ]; then
+	if [ "$2" -lt 0 ]; then
+		echo "skip bench at most $3 $1: this kernel lets nobody count them"
+	elif [ "$2" -le "$3" ]; then
 		ok "bench at most $3 $1 ($2)"
 	else
 		not_ok "bench at most $3 $1" "$2"
