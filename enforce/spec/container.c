@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ocigate/container.h"
 
+#include <string.h>
+
 #include "ocigate/fs.h"
 #include "ocigate/spec.h"
 #include "schema.h"
@@ -8,6 +10,14 @@
 int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, struct text *ret_text, struct err *err)
 {
 	return fs_read_file(arena, dirfd, name, max, true, &ret_text->bytes, &ret_text->len, err);
+}
+
+/* Versions are semantic: what 2 means by a field nobody knows yet. Minor versions only add. */
+int check_version(struct walk *walk, const char *text)
+{
+	if (strncmp(text, "1.", 2) == 0 && text[2] >= '0' && text[2] <= '9')
+		return 0;
+	return walk_deny(walk, "is \"%.32s\": versions 1.0 and later of 1 are understood here", text);
 }
 
 /*

@@ -464,7 +464,11 @@ static SHAPE(shape_linux, .size = 0);
 /* --- the documents --- */
 
 static const struct shape_field shape_container_fields[] = {
-	{.key = "ociVersion", .type = SHAPE_STRING, .required = true, .to = TO(struct container, oci_version)},
+	{.key = "ociVersion",
+	 .type = SHAPE_STRING,
+	 .required = true,
+	 .check = check_version,
+	 .to = TO(struct container, oci_version)},
 	{.key = "process",
 	 .type = SHAPE_OBJECT,
 	 .required = true,

@@ -163,6 +163,7 @@ int read_hooks(struct walk *walk, void *base);
 int read_gids(struct walk *walk, void *base);
 int read_pid(struct walk *walk, void *base);
 int check_not_empty(struct walk *walk, const char *text);
+int check_version(struct walk *walk, const char *text);
 int check_access(struct walk *walk, const char *text);
 int finish_mount(struct walk *walk, void *base);
 

@@ -137,11 +137,11 @@ Test(spec, numbers_capabilities_as_libcap_does)
 		cr_assert(name);
 		for (size_t i = 0; name[i] && i + 1 < sizeof(upper); i++)
 			upper[i] = name[i] >= 'a' && name[i] <= 'z' ? (char)(name[i] - 'a' + 'A') : name[i];
-		(void)snprintf(
-			text, sizeof(text),
-			"{\"ociVersion\":\"1\",\"root\":{\"path\":\"r\"},\"process\":{\"user\":{\"uid\":1,\"gid\":1},"
-			"\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"%s\"]}}}",
-			upper);
+		(void)snprintf(text, sizeof(text),
+			       "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},\"process\":{\"user\":{\"uid\":1,"
+			       "\"gid\":1},"
+			       "\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"%s\"]}}}",
+			       upper);
 		parse(text);
 		cr_expect_eq(container.process.caps[CAPS_BOUNDING].mask, 1ULL << number, "%s", upper);
 		known += container.process.caps[CAPS_BOUNDING].unknown.n == 0;
@@ -275,7 +275,7 @@ Test(spec, reads_hooks_maps_and_marks)
 
 Test(spec, places_the_rootfs)
 {
-	parse("{\"ociVersion\":\"1\"," PROCESS ",\"root\":{\"path\":\"../x//./y\"}}");
+	parse("{\"ociVersion\":\"1.0.0\"," PROCESS ",\"root\":{\"path\":\"../x//./y\"}}");
 	cr_expect_str_eq(container.rootfs, "/run/x/y");
 	cr_expect_str_eq(container.root_path, "../x//./y");
 }
