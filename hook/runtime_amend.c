@@ -108,11 +108,39 @@ static int amend(const struct amend_job *job, struct text *ret_text, struct err 
 	return 0;
 }
 
+/*
+ * An engine makes an exec's process from what it asked for when it created the container, before that was amended. So
+ * the comparison with the container waits until the exec has been amended likewise: findings of rules that know execs
+ * alone are put off to the second judgement, if there will be one and nothing else denies.
+ */
+static void put_off_comparison(struct decision *decision)
+{
+	struct findings *findings = &decision->findings;
+	bool amended = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		if (findings->items[i].effect == EFFECT_DENY && findings->items[i].rule->scope != RULE_SCOPE_EXEC)
+			return;
+		amended = amended || findings->items[i].effect == EFFECT_APPLY;
+	}
+	if (!amended)
+		return;
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].effect != EFFECT_DENY)
+			findings->items[kept++] = findings->items[i];
+	findings->n = kept;
+	engine_conclude(decision);
+}
+
 void runtime_judge(const struct amend_job *job, struct text *ret_text)
 {
+	struct decision *decision = &job->run->decision;
 	struct err err;
 
 	run_judge(job->run, JUDGE_RUNTIME);
-	if (job->run->decision.verdict == VERDICT_ADMIT && amend(job, ret_text, &err) < 0)
-		decision_refuse(&job->run->decision, &err);
+	if (decision->verdict != VERDICT_ADMIT)
+		put_off_comparison(decision);
+	if (decision->verdict == VERDICT_ADMIT && amend(job, ret_text, &err) < 0)
+		decision_refuse(decision, &err);
 }

@@ -1,67 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Real containers through the runtime wrapper, under runc and crun: what a hook
-# cannot change is amended, what cannot be amended is refused where the engine
-# looks, exec is judged, and nothing is written that need not be.
-# shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
+# Real containers through the runtime wrapper: what a hook cannot change is
+# amended, what cannot be amended is refused where the engine looks, and
+# nothing is written that need not be.
+# shellcheck disable=SC2016 # conditions are evaluated in holds()
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
 node_enter "$0" "$@"
-RECORD=$NODE/decisions
-
-settle() {
-	policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false}, \"rules\": $1}"
-	: >"$RECORD"
-}
-
-# make NAME FILTER: a bundle without a hook of its own; the container's program prints its status
-make() {
-	bundle "$1" "del(.hooks) | $2"
-	cp "$NODE/probe" "$BUNDLE/rootfs/probe"
-}
-
-# wrapped VERB...: the wrapper, its outputs to $NODE/out and $NODE/err, its exit code in $status
-wrapped() {
-	"$wrapper" --root "$STATE" "$@" </dev/null >"$NODE/out" 2>"$NODE/err"
-	status=$?
-}
-
-# record FILTER: of the wrapper's own last decision; the hook writes one of its own behind it
-record() {
-	jq -rs "map(select(.stage == \"runtime\" or .stage == \"exec\")) | last | $1" "$RECORD"
-}
-
-denied_by() {
-	record '[.findings[] | select(.effect == "deny") | .rule] | unique | join(",")'
-}
-
-said() {
-	cat "$NODE/out" "$NODE/err" | tr '\n' ' ' | tail -c 400
-}
-
-# holds NAME COMMAND...: a test line
-holds() {
-	name="$runtime wrapper: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(said)"
-	fi
-}
-
-same() {
-	[ "$1" = "$2" ] && return
-	echo "# '$1' instead of '$2'"
-	return 1
-}
-
-inside() {
-	same "$(sed -n "s/^$1:[[:space:]]*//p" "$NODE/out")" "$2"
-}
+# shellcheck source=tests/lib/wrapper.sh
+. tests/lib/wrapper.sh
 
 # --- amendments, seen from inside the container ---
 
@@ -70,10 +20,6 @@ amended() {
 	settle "$2"
 	make "$1" "$3"
 	wrapped run --bundle "$BUNDLE" "$1"
-}
-
-config() {
-	jq -rc "$1" "$BUNDLE/config.json"
 }
 
 denied_calls='keyctl EPERM
@@ -164,10 +110,6 @@ unchanged() {
 
 # --- refusals: where the engine looks ---
 
-refused() {
-	[ "$status" -eq 1 ] && ! ran
-}
-
 refusals() {
 	settle '{}'
 	make pid 'del(.linux.namespaces[] | select(.type == "pid"))'
@@ -206,143 +148,6 @@ refusals() {
 	holds 'two bundles are refused' refused
 }
 
-# --- exec ---
-
-# process FILTER: the container's own process with FILTER on it, as an engine's process.json
-process() {
-	jq -c ".process | .args = [\"/guest\"] | $1" "$BUNDLE/config.json" >"$NODE/process.json"
-}
-
-execs() {
-	settle '{}'
-	make exec 'del(.linux.seccomp) | .process.args = ["/guest", "1000"]'
-	"$wrapper" --root "$STATE" run --detach --bundle "$BUNDLE" exec </dev/null >/dev/null 2>"$NODE/err"
-	rm -f "$BUNDLE/rootfs/mark/ran"
-	process .
-	wrapped exec --process "$NODE/process.json" exec
-	holds 'exec: the own process of the container runs' eval '[ "$status" -eq 0 ] && ran'
-	holds 'exec: and has the filter too' inside Seccomp 2
-	holds 'exec: is in the record' same "$(record '"\(.stage) \(.verdict)"')" 'exec admit'
-	process '.args = ["/probe", "process"]'
-	wrapped exec --process "$NODE/process.json" exec
-	holds 'exec: no descriptor of ours reaches the program' same "$(grep -c '^fd ' "$NODE/out")" 3
-	refused_exec "root in another's container" 'exec-escalation,root-user' '.user = {uid: 0, gid: 0}'
-	refused_exec 'all capabilities' capabilities,exec-escalation \
-		'.capabilities |= (.bounding = ["CAP_SYS_ADMIN"] | .effective = ["CAP_SYS_ADMIN"] | .permitted = ["CAP_SYS_ADMIN"])'
-	refused_exec 'a capability that the policy allows but the container has not' exec-escalation \
-		'.capabilities |= (.bounding = ["CAP_CHOWN"] | .permitted = ["CAP_CHOWN"])'
-	refused_exec 'no-new-privileges lost' exec-escalation '.noNewPrivileges = false'
-	process .
-	sed -i 's/"noNewPrivileges":true/"noNewPrivileges":true,"noNewPrivileges":false/' "$NODE/process.json"
-	wrapped exec --process "$NODE/process.json" exec
-	holds 'exec: a document with two readings is refused' refused
-	settle '{"exec-escalation": {"effect": "disabled"}, "privilege-escalation": {"effect": "audit", "exec": {"effect": "apply"}}}'
-	process '.noNewPrivileges = false'
-	wrapped exec --process "$NODE/process.json" exec
-	holds 'exec: apply amends the document' inside NoNewPrivs 1
-	settle '{"exec-escalation": {"effect": "audit"}}'
-	wrapped exec --process "$NODE/process.json" exec
-	holds 'exec: audit records and admits' eval 'inside NoNewPrivs 0 && record ".findings[].rule" | grep -q exec-escalation'
-	exec_options
-	"$wrapper" --root "$STATE" kill exec KILL
-	sleep 0.3
-	wrapped delete --force exec
-}
-
-# refused_exec NAME RULES FILTER
-refused_exec() {
-	rm -f "$BUNDLE/rootfs/mark/ran"
-	expected=$2
-	process "$3"
-	wrapped exec --process "$NODE/process.json" exec
-	holds "exec: refuses $1" eval 'refused && same "$(denied_by)" "$expected"'
-}
-
-exec_options() {
-	settle '{}'
-	wrapped exec --user 1000:1000 --no-new-privs exec /guest
-	holds 'exec: options that ask for nothing more' same "$status" 0
-	rm -f "$BUNDLE/rootfs/mark/ran"
-	wrapped exec --user 0 --no-new-privs exec /guest
-	holds 'exec: --user 0 is refused' refused
-	wrapped exec --user 1000 --no-new-privs --cap CAP_SYS_ADMIN exec /guest
-	holds 'exec: --cap is refused' refused
-	if [ "$runtime" = runc ]; then
-		wrapped exec exec /guest
-		holds 'exec: runc takes user and privileges from the container' same "$status" 0
-		rm -f "$BUNDLE/rootfs/mark/ran"
-		wrapped exec --no-new-privs=false exec /guest
-	else
-		wrapped exec --user 1000 exec /guest
-	fi
-	holds 'exec: no-new-privileges lost by options is refused' refused
-	wrapped exec --user 1000 --no-new-privs nobody /guest
-	holds 'exec: into a container that is not there is refused' refused
-}
-
-# --- faults: never an unjudged container, never half a spec ---
-
-faults() {
-	settle '{}'
-	make replaced 'del(.linux.seccomp)'
-	cp "$BUNDLE/config.json" "$NODE/good.json"
-	jq 'del(.linux.namespaces[] | select(.type == "pid"))' "$NODE/good.json" >"$NODE/evil.json"
-	if command -v strace >/dev/null 2>&1; then
-		# Stopped where it has written the new text and not yet put it in place: meanwhile the spec is exchanged.
-		strace -q -o "$NODE/trace" -e trace=fchown -e inject=fchown:delay_enter=700000 \
-			"$wrapper" --root "$STATE" run --bundle "$BUNDLE" replaced </dev/null >"$NODE/out" 2>"$NODE/err" &
-		pid=$!
-		sleep 0.3
-		cp "$NODE/evil.json" "$BUNDLE/new" && mv "$BUNDLE/new" "$BUNDLE/config.json"
-		wait "$pid"
-		status=$?
-		holds 'a spec exchanged before the rewrite does not reach the runtime' eval '[ "$status" -eq 0 ] && [ "$(config ".linux.seccomp.defaultAction")" = SCMP_ACT_ERRNO ] && config ".linux.namespaces[].type" | grep -q pid'
-		make later 'del(.linux.seccomp)'
-		strace -q -o "$NODE/trace" -e trace=execveat -e inject=execveat:signal=KILL \
-			"$wrapper" --root "$STATE" run --bundle "$BUNDLE" later </dev/null >"$NODE/out" 2>"$NODE/err"
-		holds 'killed between rewrite and exec: no container, a whole amended spec' eval '! ran && [ "$(config ".linux.seccomp.defaultAction")" = SCMP_ACT_ERRNO ]'
-		wrapped run --bundle "$BUNDLE" later
-		holds 'and the next try runs it' eval '[ "$status" -eq 0 ] && inside Seccomp 2'
-		for call in write fsync fchown fchmod renameat; do
-			make "fault-$call" 'del(.linux.seccomp)'
-			cp "$BUNDLE/config.json" "$NODE/good.json"
-			strace -q -o "$NODE/trace" -e trace=$call -e inject=$call:error=ENOSPC \
-				"$wrapper" --root "$STATE" run --bundle "$BUNDLE" "fault-$call" </dev/null >"$NODE/out" 2>"$NODE/err"
-			status=$?
-			holds "$call fails: no container, the old spec, nothing left behind" eval 'refused && cmp -s "$BUNDLE/config.json" "$NODE/good.json" && [ -z "$(find "$BUNDLE" -maxdepth 1 -name ".config*")" ]'
-		done
-	else
-		echo "skip $runtime wrapper: faults: no strace"
-	fi
-	make full 'del(.linux.seccomp)'
-	full_disk
-	make readonly 'del(.linux.seccomp)'
-	cp "$BUNDLE/config.json" "$NODE/good.json"
-	mount --bind "$BUNDLE" "$BUNDLE"
-	mount -o remount,bind,ro "$BUNDLE"
-	wrapped run --bundle "$BUNDLE" readonly
-	umount "$BUNDLE"
-	holds 'a read-only bundle that must change is refused' eval 'refused && cmp -s "$BUNDLE/config.json" "$NODE/good.json"'
-	mkdir -p "$NODE/open"
-	chmod 777 "$NODE/open"
-	cp -a "$BUNDLE" "$NODE/open/bundle"
-	wrapped run --bundle "$NODE/open/bundle" open
-	holds 'a bundle where others may write is refused' refused
-}
-
-full_disk() {
-	small=$NODE/small
-	mkdir -p "$small"
-	mount -t tmpfs -o size=64k,mode=755 tmpfs "$small"
-	mkdir "$small/bundle"
-	jq '.root.path = $rootfs' --arg rootfs "$BUNDLE/rootfs" "$BUNDLE/config.json" >"$small/bundle/config.json"
-	dd if=/dev/zero of="$small/filler" bs=1k 2>/dev/null
-	cp "$small/bundle/config.json" "$NODE/good.json"
-	wrapped run --bundle "$small/bundle" full
-	holds 'a full disk: no container, the old spec' eval 'refused && cmp -s "$small/bundle/config.json" "$NODE/good.json"'
-	umount "$small"
-}
-
 # --- the runtime behind ---
 
 behind() {
@@ -373,20 +178,11 @@ with_candidates() {
 		\"runtime\": {\"candidates\": {\"ocigate-$runtime\": [$1]}}}"
 }
 
-"${CC:-cc}" -O1 -static -no-pie -o "$NODE/probe" tests/engines/wrapper_probe.c || exit 1
-for runtime in runc crun; do
-	real=$(command -v $runtime)
-	if [ -z "$real" ]; then
-		echo "skip $runtime wrapper: not installed"
-		continue
-	fi
-	wrapper=/usr/local/bin/ocigate-$runtime
-	STATE=/run/$runtime
-	ln -sf ocigate "$wrapper"
+cases() {
 	amendments
 	unchanged
 	refusals
-	execs
-	faults
 	behind
-done
+}
+
+each_runtime
