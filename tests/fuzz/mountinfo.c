@@ -5,7 +5,7 @@
 #include "../../enforce/host/view.h"
 
 static const char config[] =
-	"{\"ociVersion\":\"1\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/"
+	"{\"ociVersion\":\"1.0.0\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/"
 	"\",\"args\":[\"x\"],\"capabilities\":{}},"
 	"\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
 	"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char head[] =
-		"{\"ociVersion\":\"1\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/\",\"args\":[\"x\"],"
+		"{\"ociVersion\":\"1.0.0\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/\",\"args\":[\"x\"],"
 		"\"capabilities\":{}},\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":";
 	struct seccomp_answer answer;
 	struct container container;
