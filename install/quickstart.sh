@@ -18,8 +18,8 @@ cd "$(dirname "$0")/.."
 build='gcc:gcc make:make libc6-dev libseccomp-dev libjansson-dev libapparmor-dev libcap-dev libmd-dev'
 demo='runc:runc jq:jq'
 tests='crun:crun podman:podman libcriterion-dev python3:python3 busybox-static:busybox util-linux:unshare git:git
-	clang:clang clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind strace:strace
-	binutils:nm python3-jsonschema mandoc:mandoc'
+	clang:clang libclang-rt-dev clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind
+	strace:strace binutils:nm python3-jsonschema mandoc:mandoc'
 
 say() {
 	printf '%s\n' "quickstart: $*" >&2
