@@ -6,7 +6,7 @@
 #   sh install/quickstart.sh demo    see real containers refused and admitted
 #   sh install/quickstart.sh test    run every test
 #
-# Debian 12 and 13, Ubuntu 22.04 and later. Installs the packages that are
+# Tried on Debian 12 and 13 and Ubuntu 24.04. Installs the packages that are
 # missing and nothing else, builds, runs. Writes outside this directory only
 # what the package manager writes.
 set -eu
