@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""containerd: options.BinaryName of every runtime handler of the CRI plugin becomes the wrapper.
+
+The lines are edited where they stand: containerd 1.x replaces a plugin's whole
+section by an imported file's, so a drop-in would lose what the admin set.
+"""
+import os
+
+import marks
+from node import Plan, Refused
+
+NAME = "containerd"
+RESTART = "systemctl restart containerd (containers go on running)"
+MAIN = "/etc/containerd/config.toml"
+CRI = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
+SHIMS = (None, "", "io.containerd.runc.v2", "io.containerd.runc.v1")
+
+
+def version(node):
+    answer = node.run("containerd", "--version")
+    words = answer[1].split() if answer and answer[0] == 0 else []
+    numbers = words[2].lstrip("v").split(".")[:2] if len(words) > 2 else []
+    return tuple(int(n) for n in numbers) if all(n.isdigit() for n in numbers) else ()
+
+
+def files(node):
+    """The main file, then what it imports, in containerd's order: (path, text without our edits, document)."""
+    found, waiting = [], [MAIN]
+    while waiting:
+        path = waiting.pop(0)
+        data = node.read(path)
+        if data is None or any(path == known[0] for known in found):
+            continue
+        text = marks.strip(data.decode())
+        document = node.toml(path, text.encode())
+        if path == MAIN and not text:
+            document = {"version": 3 if version(node) >= (2, 0) else 2}  # nothing, or ours: it can be any version's
+        found.append((path, text, document))
+        for pattern in document.get("imports", []):
+            waiting += node.glob(os.path.join(os.path.dirname(path), pattern))
+    return found
+
+
+def layout(path, document, default):
+    number = document.get("version", default)
+    if number not in CRI:
+        raise Refused(f"{path} is written for version {number} of containerd's configuration; versions 2 and 3 are "
+                      "known here: containerd config migrate writes a newer one")
+    return ("plugins", CRI[number], "containerd", "runtimes")
+
+
+def get(document, table):
+    for key in table:
+        document = document.get(key, {}) if isinstance(document, dict) else {}
+    return document if isinstance(document, dict) else {}
+
+
+def wrap(node, plan, candidates, lines, table, settings):
+    """One handler. Return: the wrapper's path, or None where another kind of runtime stands behind it."""
+    handler = table[-1]
+    if settings.get("runtime_type") not in SHIMS:
+        plan.notes.append(f"handler {handler} ({settings['runtime_type']}) starts no runc: it stays as it is, and "
+                          "its containers are not judged")
+        return None
+    real = get(settings, ("options",)).get("BinaryName") or None
+    link = node.wrapper(handler, real, candidates)
+    plan.links.append(link)
+    wrapper = f"{node.prefix}/{link}"
+    if not lines.set((*table, "options"), "BinaryName", wrapper):
+        if "options" in settings:
+            raise Refused(f"the options of handler {handler} are not written as a table of their own: write "
+                          f"{marks.header((*table, 'options'))} on a line, and each option below it")
+        lines.append([marks.header((*table, "options")), f'  BinaryName = "{wrapper}"'])
+    return wrapper
+
+
+def edit(node, plan, candidates, path, text, document, table, with_runc):
+    lines, wanted = marks.Lines(text), {}
+    for handler, settings in get(document, table).items():
+        wanted[handler] = wrap(node, plan, candidates, lines, (*table, handler), settings)
+    if with_runc:
+        wanted["runc"] = f"{node.prefix}/ocigate-runtime"
+        plan.links.append("ocigate-runtime")
+        lines.append([marks.header((*table, "runc")), '  runtime_type = "io.containerd.runc.v2"',
+                      marks.header((*table, "runc", "options")), f'  BinaryName = "{wanted["runc"]}"'])
+    result = lines.result()
+    if marks.strip(result) != text:
+        raise Refused(f"{path} cannot be edited so that it can be restored")
+    after = get(node.toml(path, result.encode()), table)
+    for handler, wrapper in wanted.items():
+        if wrapper and get(after, (handler, "options")).get("BinaryName") != wrapper:
+            raise Refused(f"{path}: the table of handler {handler} is written in a way that cannot be edited safely")
+    return result
+
+
+def plan(node, install):
+    plan = Plan(edited=("/etc/containerd/",))
+    found = files(node)
+    if not install:
+        for path, text, _ in found:
+            ours = path == MAIN and not text and node.read(node.kept(path)) is None
+            plan.changes.append(node.change(path, None if ours else text.encode()))
+        return plan
+    if any("cri" in name for _, _, document in found for name in document.get("disabled_plugins", [])):
+        plan.notes.append("its CRI plugin is disabled: nothing goes by this configuration, and nothing is changed "
+                          "(docker has an installer of its own)")
+        return plan
+    candidates = {}
+    if not found:
+        number = 3 if version(node) >= (2, 0) else 2
+        found = [(MAIN, "", {"version": number})]
+        plan.notes.append(f"there is no {MAIN}: it is made, and removed by uninstall")
+    default = found[0][2].get("version", 1)
+    tables = [layout(path, document, default) for path, _, document in found]
+    last = max((n for n, (_, _, document) in enumerate(found) if tables[n][1] in document.get("plugins", {})), default=0)
+    missing = not any("runc" in get(document, tables[n]) for n, (_, _, document) in enumerate(found))
+    edits = []
+    for n, (path, text, document) in enumerate(found):
+        result = edit(node, plan, candidates, path, text, document, tables[n], missing and n == last)
+        if path == MAIN and not text:
+            result = f"version = {default}{marks.MARK}\n" + result
+        edits.append(node.change(path, result.encode()))
+    plan.links = sorted(set(plan.links))
+    plan.changes = [node.policy(candidates), *edits]
+    plan.notes.append("ctr and docker do not go by the CRI plugin's handlers")
+    return plan
+
+
+def check(node):
+    answer = node.run("containerd", "--config", MAIN, "config", "dump") if node.read(MAIN) is not None else None
+    return None if answer is None or answer[0] == 0 else answer[2].strip() or "containerd config dump fails"
+
+
+def verify(node):
+    """What containerd itself makes of all its files: is there a handler without the wrapper?"""
+    answer = node.run("containerd", "--config", MAIN, "config", "dump")
+    if answer is None:
+        return None
+    document = node.toml("containerd config dump", answer[1].encode())
+    for handler, settings in get(document, layout("containerd config dump", document, 2)).items():
+        binary = get(settings, ("options",)).get("BinaryName", "")
+        if settings.get("runtime_type") in SHIMS and not binary.startswith(f"{node.prefix}/ocigate-"):
+            return f"handler {handler} does not go through the wrapper in what containerd config dump shows"
+    return None

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CRI-O: runtime_path of every handler becomes the wrapper; the hook stands in a directory of its own behind it.
+
+A drop-in replaces a handler's whole table, so each is repeated with all that
+the admin set. No precreate stage: CRI-O does not start where it finds one.
+"""
+import marks
+from node import Plan
+
+NAME = "CRI-O"
+RESTART = "systemctl restart crio (containers go on running)"
+MAIN = "/etc/crio/crio.conf"
+DROP_IN = "/etc/crio/crio.conf.d/99-ocigate.conf"
+HOOKS = "/etc/ocigate/crio-hooks.d"
+SHARED = "/usr/share/containers/oci/hooks.d"
+
+
+def merged(node):
+    """[crio.runtime] as CRI-O merges it, without ours."""
+    runtime, handlers = {}, {}
+    for path in [MAIN, *node.glob("/etc/crio/crio.conf.d/*")]:
+        data = node.read(path)
+        if data is None or path == DROP_IN:
+            continue
+        own = node.toml(path, data).get("crio", {}).get("runtime", {})
+        handlers.update(own.get("runtimes", {}))
+        runtime.update(own)
+    return runtime, handlers
+
+
+def table(handler, settings):
+    """A handler's table and those below it."""
+    name = ("crio", "runtime", "runtimes", handler)
+    lines = [marks.header(name)]
+    below = []
+    for key, item in settings.items():
+        if isinstance(item, dict):
+            below += [marks.header((*name, key)),
+                      *(f"{marks.quote(k)} = {marks.value(v)}" for k, v in item.items())]
+        else:
+            lines.append(f"{marks.quote(key)} = {marks.value(item)}")
+    return [*lines, *below, ""]
+
+
+def plan(node, install):
+    plan = Plan()
+    hook = f"{HOOKS}/99-ocigate.json"
+    if not install:
+        plan.changes = [node.change(path, None) for path in (DROP_IN, hook)]
+        return plan
+    runtime, handlers = merged(node)
+    default = runtime.get("default_runtime") or ("crun" if node.find("crun") else "runc")
+    handlers.setdefault(default, {})
+    candidates, lines = {}, []
+    for handler, settings in sorted(handlers.items()):
+        if settings.get("runtime_type", "oci") not in ("", "oci"):
+            plan.notes.append(f"handler {handler} ({settings['runtime_type']}) starts no runc: it stays as it is, "
+                              "and its containers are judged by the hook alone")
+            continue
+        real = settings.get("runtime_path") or node.find(handler) or handler
+        link = node.wrapper(handler, real, candidates)
+        plan.links.append(link)
+        lines += table(handler, {**settings, "runtime_path": f"{node.prefix}/{link}"})
+    directories = [path for path in runtime.get("hooks_dir", [SHARED]) if path != HOOKS] + [HOOKS]
+    text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[crio.runtime]",
+                      f"hooks_dir = {marks.value(directories)}", "", *lines])
+    plan.changes = [node.policy(candidates), node.hook(hook, "createRuntime", ["hook", "createRuntime"]),
+                    node.change(DROP_IN, text.encode())]
+    return plan
+
+
+def check(node):
+    merged(node)
+    answer = node.run("crio", "--config", MAIN, "--config-dir", "/etc/crio/crio.conf.d", "config")
+    return None if answer is None or answer[0] == 0 else answer[2].strip() or "crio config fails"
+
+
+def verify(node):
+    return check(node)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""podman: its runtimes by name become the wrapper, so that containers made before go through it as well.
+
+Behind that stand the hook (for whoever names another --runtime) and the
+precreate stage, in a directory of their own: CRI-O, which reads the shared
+one, does not start where it finds that stage.
+"""
+import os
+
+import marks
+from node import Plan, Refused
+
+NAME = "podman"
+RESTART = ""
+DROP_IN = "/etc/containers/containers.conf.d/99-ocigate.conf"
+HOOKS = "/etc/ocigate/podman-hooks.d"
+SHARED = "/usr/share/containers/oci/hooks.d"
+FILES = ["/usr/share/containers/containers.conf", "/usr/share/containers/containers.conf.d/*.conf",
+         "/etc/containers/containers.conf", "/etc/containers/containers.conf.d/*.conf"]
+OTHERS = ("kata", "runsc", "krun", "ocijail", "crun-vm", "crun-wasm", "crun-qemu")
+
+
+def merged(node):
+    """The tables [engine] and [engine.runtimes] as podman merges them, without ours."""
+    engine, runtimes = {}, {}
+    for pattern in FILES:
+        for path in node.glob(pattern):
+            if path == DROP_IN:
+                continue
+            own = node.toml(path, node.read(path)).get("engine", {})
+            runtimes.update(own.get("runtimes", {}))
+            engine.update(own)
+    return engine, runtimes
+
+
+def plan(node, install):
+    plan = Plan()
+    hooks = [f"{HOOKS}/90-ocigate-precreate.json", f"{HOOKS}/99-ocigate.json"]
+    if not install:
+        plan.changes = [node.change(path, None) for path in (DROP_IN, *hooks)]
+        return plan
+    engine, runtimes = merged(node)
+    candidates, lines = {}, []
+    for name in sorted({"runc", "crun", *runtimes}):
+        real = next((path for path in runtimes.get(name, []) if node.find(path)), None)
+        if name.startswith(OTHERS):
+            plan.notes.append(f"runtime {name} is not wrapped: the hook judges what it starts")
+        elif real or (name not in runtimes and node.find(name)):
+            link = node.wrapper(name, real, candidates) if real else f"ocigate-{name}"
+            plan.links.append(link)
+            lines.append(f'{marks.quote(name)} = ["{node.prefix}/{link}"]')
+    if not lines:
+        raise Refused("neither runc nor crun is on this node")
+    chosen = engine.get("runtime", "")
+    if os.path.isabs(chosen):
+        plan.notes.append(f'runtime = "{chosen}" goes past the wrapper; the hook still judges. Name it by a word')
+    directories = [path for path in engine.get("hooks_dir", [SHARED]) if path != HOOKS] + [HOOKS]
+    text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[engine]",
+                      f"hooks_dir = {marks.value(directories)}", "", "[engine.runtimes]", *lines]) + "\n"
+    plan.changes = [node.policy(candidates), node.hook(hooks[0], "precreate", ["precreate"]),
+                    node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]), node.change(DROP_IN, text.encode())]
+    if "CONTAINERS_CONF" in os.environ:
+        plan.notes.append("CONTAINERS_CONF is set here: podman then reads that file alone")
+    return plan
+
+
+def check(node):
+    for pattern in FILES:
+        for path in node.glob(pattern):
+            node.toml(path, node.read(path))
+    return None
+
+
+def verify(node):
+    return check(node)

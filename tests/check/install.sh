@@ -1,0 +1,299 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The installers on a made-up node root: configurations as people write them
+# come out with the gate in, and byte for byte as they were.
+# shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${BUILD:=build}"
+top=$(pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+umask 022
+
+# holds NAME COMMAND...
+holds() {
+	name="install: $1"
+	shift
+	if "$@"; then
+		echo "ok $name"
+	else
+		echo "not ok $name: status $status: $(tail -n 5 "$work/out" | tr '\n' ' ')"
+	fi
+}
+
+# run ENGINE OPTIONS...
+run() {
+	engine=$1
+	shift
+	script=$top/install/$engine/install.sh
+	[ "$engine" != all ] || script=$top/install/install.sh
+	sh "$script" --root "$node" --binary "$top/$BUILD/ocigate" "$@" >"$work/out" 2>&1
+	status=$?
+}
+
+# fresh NAME: an empty node with runc, crun and a third runtime
+fresh() {
+	node=$work/$1
+	mkdir -p "$node/usr/bin" "$node/opt/own" "$node/etc/containerd" "$node/etc/containers/containers.conf.d" \
+		"$node/etc/docker" "$node/etc/crio/crio.conf.d"
+	for program in usr/bin/runc usr/bin/crun opt/own/runc; do
+		printf '\177ELF of a runtime' >"$node/$program"
+		chmod 755 "$node/$program"
+	done
+}
+
+quiet() {
+	"$@" >/dev/null 2>&1
+}
+
+# keep, restored: is every file of the engines as it was?
+keep() {
+	rm -rf "$work/kept"
+	mkdir "$work/kept"
+	(cd "$node/etc" && tar cf - containerd containers docker crio) | tar xf - -C "$work/kept"
+}
+
+restored() {
+	for directory in containerd containers docker crio; do
+		diff -r "$work/kept/$directory" "$node/etc/$directory" >>"$work/out" 2>&1 || return 1
+	done
+}
+
+sum() {
+	(cd "$node" && find . -type f -exec sha256sum {} + | sort)
+}
+
+# cycle ENGINE: dry run, install, install again, uninstall
+cycle() {
+	keep
+	before=$(sum)
+	run "$1" --dry-run install
+	holds "$1: a dry run says what it would change" eval '[ "$status" -eq 0 ] && grep -q "^+.*ocigate" "$work/out"'
+	holds "$1: and changes nothing" [ "$before" = "$(sum)" ]
+	run "$1" install
+	holds "$1: installs" [ "$status" -eq 0 ]
+	installed=$(sum)
+	run "$1" install
+	holds "$1: a second time changes nothing" eval '[ "$status" -eq 0 ] && [ "$installed" = "$(sum)" ] && grep -q "nothing to change" "$work/out"'
+}
+
+uncycle() {
+	run "$1" uninstall
+	holds "$1: uninstall restores every byte" restored
+	holds "$1: and leaves the program for containers that run" [ -x "$node/usr/local/bin/ocigate" ]
+	run "$1" uninstall
+	holds "$1: uninstalling twice is no harm" eval '[ "$status" -eq 0 ] && restored'
+}
+
+# toml FILE EXPRESSION: of the document d
+toml() {
+	python3 -c '
+import sys
+try:
+    import tomllib
+except ImportError:
+    import tomli as tomllib
+d = tomllib.load(open(sys.argv[1], "rb"))
+sys.exit(not eval(sys.argv[2]))' "$node$1" "$2"
+}
+
+# refused ENGINE NAME WORDS: says so, and leaves every file alone
+refused() {
+	keep
+	reason=$3
+	run "$1" install
+	holds "$1: $2 is refused with the reason" eval '[ "$status" -ne 0 ] && grep -q "$reason" "$work/out"'
+	holds "$1: $2 is left alone" restored
+}
+
+python3 -c 'import tomllib' 2>/dev/null || python3 -c 'import tomli' 2>/dev/null || {
+	echo 'skip install: python3 reads no TOML here'
+	exit 0
+}
+
+# --- containerd ---
+fresh containerd-2
+cat >"$node/etc/containerd/config.toml" <<'END'
+# by hand, 2024
+version = 2
+oom_score = -999	# tabs here
+
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri"]
+    sandbox_image = "registry.example/pause:3.9"
+    unknown_key = """
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.fake.options]
+"""
+    [plugins."io.containerd.grpc.v1.cri".containerd]
+      default_runtime_name = "own"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes]
+        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+          runtime_type = "io.containerd.runc.v2"
+          [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+            SystemdCgroup = true
+        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.'crun']
+          runtime_type = "io.containerd.runc.v2"
+        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.kata]
+          runtime_type = "io.containerd.kata.v2"
+        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.own]
+          runtime_type = "io.containerd.runc.v2"
+          [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.own.options]
+            BinaryName = "/opt/own/runc" # ours
+END
+printf '            NoPivotRoot = false' >>"$node/etc/containerd/config.toml"
+chmod 600 "$node/etc/containerd/config.toml"
+cycle containerd
+table='d["plugins"]["io.containerd.grpc.v1.cri"]["containerd"]["runtimes"]'
+config=/etc/containerd/config.toml
+holds 'containerd: a handler without a runtime of its own gets the wrapper' toml $config \
+	"${table}['runc']['options']['BinaryName'] == '/usr/local/bin/ocigate-runtime'"
+holds 'containerd: one without an options table too' toml $config \
+	"${table}['crun']['options']['BinaryName'] == '/usr/local/bin/ocigate-runtime'"
+holds 'containerd: one with its own runtime gets a wrapper of its own' toml $config \
+	"${table}['own']['options']['BinaryName'] == '/usr/local/bin/ocigate-own'"
+holds 'containerd: whose real runtime the policy keeps' eval \
+	'[ "$(jq -r ".runtime.candidates[\"ocigate-own\"][0]" "$node/etc/ocigate/policy.d/40-installed-containerd.json")" = /opt/own/runc ]'
+holds 'containerd: and the policy takes it' quiet "$BUILD/ocigate" policy check "$node/etc/ocigate/policy.d/40-installed-containerd.json"
+holds 'containerd: another kind of runtime stays' toml $config "'options' not in ${table}['kata']"
+holds 'containerd: and that is said' grep -q 'handler kata .* not judged' "$work/out"
+holds 'containerd: the rest stays' toml $config "${table}['runc']['options']['SystemdCgroup'] and d['oom_score'] == -999 and 'fake' not in ${table}"
+holds 'containerd: comments stay' grep -q '^# by hand, 2024$' "$node$config"
+holds 'containerd: the mode stays' [ "$(stat -c %a "$node$config")" = 600 ]
+holds 'containerd: the links are there' eval '[ "$(readlink "$node/usr/local/bin/ocigate-own")" = ocigate ]'
+holds 'containerd: the backup is what was there' cmp "$work/kept/containerd/config.toml" \
+	"$node/var/lib/ocigate/install/containerd/etc-containerd-config.toml"
+uncycle containerd
+run containerd install
+sed -i 's/^oom_score = -999/oom_score = -998/' "$node$config" "$work/kept/containerd/config.toml"
+run containerd uninstall
+holds "containerd: what an admin changed since stays on uninstall" restored
+
+fresh containerd-3
+cat >"$node/etc/containerd/config.toml" <<'END'
+version = 3
+imports = ["conf.d/*.toml"]
+END
+mkdir "$node/etc/containerd/conf.d"
+cat >"$node/etc/containerd/conf.d/10-handlers.toml" <<'END'
+version = 3
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.second]
+runtime_type = 'io.containerd.runc.v2'
+END
+cycle containerd
+table='d["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]'
+holds 'containerd 2: a handler of an imported file is edited there' toml /etc/containerd/conf.d/10-handlers.toml \
+	"${table}['second']['options']['BinaryName'] == '/usr/local/bin/ocigate-runtime'"
+holds 'containerd 2: the built-in handler is written down' toml /etc/containerd/conf.d/10-handlers.toml \
+	"${table}['runc'] == {'runtime_type': 'io.containerd.runc.v2', 'options': {'BinaryName': '/usr/local/bin/ocigate-runtime'}}"
+uncycle containerd
+
+fresh containerd-none
+cycle containerd
+holds 'containerd: without a configuration one is made' toml $config "d['version'] == 2"
+uncycle containerd
+
+fresh containerd-broken
+echo 'version = 2 [plugins' >"$node$config"
+refused containerd 'a broken configuration' 'is broken and left alone'
+echo '[plugins.cri]' >"$node$config"
+refused containerd 'version 1' 'version 1'
+printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\noptions = { SystemdCgroup = true }\n' >"$node$config"
+refused containerd 'an inline options table' 'table of their own'
+printf 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]\nBinaryName = "/usr/bin/script"\n' >"$node$config"
+echo '#!/bin/sh' >"$node/usr/bin/script"
+refused containerd 'a script as runtime' 'is a script'
+rm "$node/usr/bin/script"
+refused containerd 'a missing runtime' 'is not on this node'
+
+# --- podman ---
+fresh podman
+cat >"$node/etc/containers/containers.conf" <<'END'
+[engine]
+# ours first
+runtime = "own"
+hooks_dir = ["/etc/containers/oci/hooks.d"]
+[engine.runtimes]
+own = [
+  "/nowhere/runc", # old
+  "/opt/own/runc",
+]
+kata = ["/usr/bin/kata-runtime"]
+[future]
+key = true
+END
+cycle podman
+drop_in=/etc/containers/containers.conf.d/99-ocigate.conf
+holds 'podman: runc, crun and the own one become wrappers' toml $drop_in "d['engine']['runtimes'] == {
+	n: ['/usr/local/bin/ocigate-' + n] for n in ('crun', 'own', 'runc')}"
+holds 'podman: directories of hooks that were read still are' toml $drop_in \
+	"d['engine']['hooks_dir'] == ['/etc/containers/oci/hooks.d', '/etc/ocigate/podman-hooks.d']"
+holds 'podman: precreate lies in a directory of its own' eval '[ ! -e "$node/usr/share/containers/oci/hooks.d" ] &&
+	[ "$(jq -r ".stages[0]" "$node/etc/ocigate/podman-hooks.d/90-ocigate-precreate.json")" = precreate ]'
+holds 'podman: the hook is the one that is shipped' eval '[ "$(jq -S . "$node/etc/ocigate/podman-hooks.d/99-ocigate.json")" = "$(jq -S . install/hooks.d/99-ocigate.json)" ]'
+uncycle podman
+echo '[engine' >"$node/etc/containers/containers.conf"
+refused podman 'a broken configuration' 'is broken and left alone'
+
+# --- docker ---
+fresh docker
+printf '{ "log-driver": "local",\n\t"runtimes": {"own": {"path": "/opt/own/runc", "runtimeArgs": ["--debug"]}},\n "unknown": [1,2] }' \
+	>"$node/etc/docker/daemon.json"
+cycle docker
+daemon=$node/etc/docker/daemon.json
+holds 'docker: the default runtime is the wrapper' eval '[ "$(jq -r ".runtimes[.\"default-runtime\"].path" "$daemon")" = /usr/local/bin/ocigate-runtime ]'
+holds 'docker: a runtime with a name goes through it with its arguments' eval \
+	'[ "$(jq -c ".runtimes.own" "$daemon")" = "{\"path\":\"/usr/local/bin/ocigate-own\",\"runtimeArgs\":[\"--debug\"]}" ]'
+holds 'docker: the rest stays' eval '[ "$(jq -c "[.\"log-driver\", .unknown]" "$daemon")" = "[\"local\",[1,2]]" ]'
+uncycle docker
+run docker install
+jq '."log-level" = "debug"' "$daemon" >"$work/new" && cp "$work/new" "$daemon"
+run docker uninstall
+holds 'docker: what an admin changed since stays on uninstall' eval \
+	'[ "$(jq -Sc . "$daemon")" = "$(jq -Sc ". + {\"log-level\": \"debug\"}" "$work/kept/docker/daemon.json")" ]'
+echo '{"debug": true, "debug": false}' >"$daemon"
+refused docker 'a key given twice' 'given twice'
+echo '{"debug": true,}' >"$daemon"
+refused docker 'a broken configuration' 'is broken and left alone'
+rm "$daemon"
+cycle docker
+uncycle docker
+
+# --- CRI-O ---
+fresh crio
+cat >"$node/etc/crio/crio.conf.d/10-crio.conf" <<'END'
+[crio.runtime]
+default_runtime = "crun"
+[crio.runtime.runtimes.crun]
+runtime_path = "/usr/bin/crun"
+runtime_root = "/run/crun"
+monitor_path = "/usr/libexec/crio/conmon" # theirs
+allowed_annotations = ["io.containers.trace-syscall"]
+[crio.runtime.runtimes.crun.default_annotations]
+"a.example" = "b"
+[crio.runtime.runtimes.vm]
+runtime_type = "vm"
+runtime_path = "/usr/bin/kata"
+END
+cycle crio
+drop_in=/etc/crio/crio.conf.d/99-ocigate.conf
+holds 'crio: a handler keeps all but its path' toml $drop_in "d['crio']['runtime']['runtimes'] == {'crun': {
+	'runtime_path': '/usr/local/bin/ocigate-crun', 'runtime_root': '/run/crun', 'monitor_path': '/usr/libexec/crio/conmon',
+	'allowed_annotations': ['io.containers.trace-syscall'], 'default_annotations': {'a.example': 'b'}}}"
+holds 'crio: no precreate stage where it reads' eval '! grep -rq precreate "$node/etc/ocigate/crio-hooks.d" "$node/etc/crio"'
+uncycle crio
+echo 'x' >"$node$drop_in.conf"
+refused crio 'a broken drop-in' 'is broken and left alone'
+
+# --- all, and another place ---
+fresh all
+run all --dry-run install
+holds 'all: the four engines are found by their files' [ "$(grep -c '^+++ ' "$work/out")" -ge 4 ]
+cp "$BUILD/ocigate" "$node/program"
+run containerd --prefix /opt/ocigate/bin install
+holds 'another prefix: for systems whose /usr is read-only' eval \
+	'[ -x "$node/opt/ocigate/bin/ocigate" ] && grep -q "/opt/ocigate/bin/ocigate-runtime" "$node$config" && [ ! -e "$node/usr/local" ]'
+status=0
+sh install/lib.sh containerd --root "$node" install more >"$work/out" 2>&1 || status=$?
+holds 'a word too many is refused' [ "$status" -eq 100 ]
