@@ -46,7 +46,7 @@ static int read_container(struct exec *exec, const struct state *state, struct e
 	if (rc == 0) {
 		exec->created = run->container.process;
 		run->container.created = &exec->created;
-		run_identity(run, bundle_owner_of(bundle.path));
+		run_identity(run, bundle.owner);
 		return 0;
 	}
 	if (err->kind == ERR_SYSTEM)
@@ -55,7 +55,7 @@ static int read_container(struct exec *exec, const struct state *state, struct e
 		      err->text);
 	forget_container(run, exec->args->id);
 	run->container.bundle = bundle.path;
-	run_identity(run, bundle_owner_of(bundle.path));
+	run_identity(run, bundle.owner);
 	return 0;
 }
 

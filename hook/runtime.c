@@ -116,7 +116,7 @@ static int judge_bundle(struct call *call, struct bundle *bundle, struct err *er
 	}
 	if (check_lsm_profile(call, err) < 0)
 		return -1;
-	run_identity(run, bundle_owner_of(bundle->path));
+	run_identity(run, bundle->owner);
 	run->container.identity.handler = runtime_handler(call->name);
 	if (host_live(&run->arena, &run->container, NULL, engine_facts(run->policy, &run->container), &run->host, err) <
 	    0)

@@ -49,11 +49,14 @@ int runtime_find(struct arena *arena, const struct policy *policy, const char *w
 /** runtime_is_crun() - they differ in where they keep a container's state, and in what exec options mean */
 bool runtime_is_crun(const struct real_runtime *runtime);
 
+/** runtime_self() - the path of this very program, as a hook entry names it */
+int runtime_self(struct arena *arena, const char **ret_path, struct err *err) MUST_CHECK;
+
 /**
- * runtime_self() - the path of this very program, as a hook entry needs it
+ * runtime_self_trusted() - may @path be put into a spec as a hook?
  * Return: 0, or -1 with ERR_SYSTEM when others than root could put another program there.
  */
-int runtime_self(struct arena *arena, const char **ret_path, struct err *err) MUST_CHECK;
+int runtime_self_trusted(struct arena *arena, const char *path, struct err *err) MUST_CHECK;
 
 /** runtime_refuse() - tell the engine: one entry in its log if it named one, one line on stderr */
 void runtime_refuse(const struct runtime_args *args, bool crun, const char *line);
@@ -83,15 +86,17 @@ void runtime_judge(const struct amend_job *job, struct text *ret_text);
 /**
  * struct bundle - an open bundle
  * @path: absolute
+ * @owner: as bundle_owner_of() has it
  * @config: config.json as it was when it was read
  */
 struct bundle {
 	int fd;
 	const char *path;
+	enum bundle_owner owner;
 	struct stat config;
 };
 
-/** bundle_open() - @path (NULL: the working directory) must lie where nobody can change it under way */
+/** bundle_open() - @path (NULL: the working directory) must lie where nobody can change it under way. Sets @owner too. */
 int bundle_open(struct run *run, const char *path, struct bundle *ret_bundle, struct err *err) MUST_CHECK;
 
 /** bundle_read() - config.json, opened once, into run->text and run->container */

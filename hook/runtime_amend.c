@@ -89,8 +89,11 @@ static int amend(const struct amend_job *job, struct text *ret_text, struct err 
 	engine_conclude(&run->decision);
 	if (run->decision.verdict != VERDICT_ADMIT)
 		return 0;
-	if (job->hook && !has_hook(&run->container, job->hook))
+	if (job->hook && !has_hook(&run->container, job->hook)) {
+		if (runtime_self_trusted(&run->arena, job->hook, err) < 0)
+			return -1;
 		edits_add(&edits, EDIT_PREPEND, "/hooks/createRuntime", hook_entry(&run->arena, job->hook));
+	}
 	if (edits.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (edits.n == 0) {

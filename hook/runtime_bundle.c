@@ -43,6 +43,7 @@ int bundle_open(struct run *run, const char *path, struct bundle *ret_bundle, st
 {
 	char working[PATH_MAX] = "/";
 	FD_AUTO int fd = open(path ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum bundle_owner owner;
 	const char *whole;
 
 	if (fd < 0)
@@ -54,12 +55,13 @@ int bundle_open(struct run *run, const char *path, struct bundle *ret_bundle, st
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (strcmp(whole, "/") == 0)
 		return err_set(err, ERR_DENIED, "the bundle is the root directory: no engine does that");
-	if (!way_is_safe(whole, geteuid()))
+	owner = bundle_owner_of(whole);
+	if (owner != BUNDLE_OWNER_ROOT && !way_is_safe(whole, geteuid()))
 		return err_set(err, ERR_INPUT,
 			       "the bundle %s lies where others can change it while it is judged: make it and the "
 			       "directories on the way to it writable by root alone",
 			       whole);
-	*ret_bundle = (struct bundle){.fd = fd_steal(&fd), .path = whole};
+	*ret_bundle = (struct bundle){.fd = fd_steal(&fd), .path = whole, .owner = owner};
 	return 0;
 }
 

@@ -40,7 +40,7 @@ static int check_program(int fd, const char *path, struct err *err)
 }
 
 /* Return: 1 if it is the one, 0 if it is this program itself, -1. */
-static int check_candidate(struct arena *arena, const char *candidate, const char *path, int fd, struct err *err)
+static int check_candidate(struct arena *arena, const char *path, int fd, struct err *err)
 {
 	struct stat st;
 
@@ -48,29 +48,45 @@ static int check_candidate(struct arena *arena, const char *candidate, const cha
 		return err_sys(err, ERR_POLICY, errno, "the runtime %s cannot be examined", path);
 	if (is_self(&st))
 		return 0;
-	if (!S_ISREG(st.st_mode) || !fs_trusted(&st) || !way_is_trusted(arena, path) ||
-	    !way_is_trusted(arena, candidate))
+	if (!S_ISREG(st.st_mode) || !fs_trusted(&st) || !way_is_trusted(arena, path))
 		return err_set(err, ERR_POLICY,
 			       "the runtime %s, or a directory on the way to it, can be written by others than root",
 			       path);
 	return check_program(fd, path, err) < 0 ? -1 : 1;
 }
 
+static int open_program(const char *path)
+{
+	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Follows a candidate that is a link; the directory that the link lies in counts as well. Return: fd, -1 with errno. */
+static int open_link(struct arena *arena, const char *candidate, char *path)
+{
+	if (!way_is_trusted(arena, candidate)) {
+		errno = EPERM;
+		return -1;
+	}
+	return realpath(candidate, path) ? open_program(path) : -1;
+}
+
 /* Return: 1 with the runtime, 0 if this candidate is none, -1. */
 static int try_candidate(struct arena *arena, const char *candidate, struct real_runtime *ret_runtime, struct err *err)
 {
-	char path[PATH_MAX];
-	FD_AUTO int fd = -1;
+	FD_AUTO int fd = open_program(candidate);
+	char target[PATH_MAX];
+	const char *path = candidate;
 	int good;
 
-	if (!realpath(candidate, path))
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : err_sys(err, ERR_POLICY, errno, "the runtime %s cannot be found", candidate);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP) {
+		fd = open_link(arena, candidate, target);
+		path = target;
+	}
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
 	if (fd < 0)
-		return err_sys(err, ERR_POLICY, errno, "the runtime %s cannot be opened", path);
-	good = check_candidate(arena, candidate, path, fd, err);
+		return err_sys(err, ERR_POLICY, errno, "the runtime %s cannot be opened", candidate);
+	good = check_candidate(arena, path, fd, err);
 	if (good != 1)
 		return good;
 	ret_runtime->path = arena_strdup(arena, path);
@@ -111,16 +127,22 @@ int runtime_self(struct arena *arena, const char **ret_path, struct err *err)
 {
 	char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	struct stat self, there;
 
 	if (len <= 0)
 		return err_sys(err, ERR_SYSTEM, errno, "cannot tell where ocigate itself lies");
 	path[len] = '\0';
+	*ret_path = arena_strdup(arena, path);
+	return *ret_path ? 0 : err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+int runtime_self_trusted(struct arena *arena, const char *path, struct err *err)
+{
+	struct stat self, there;
+
 	if (stat("/proc/self/exe", &self) < 0 || lstat(path, &there) < 0 || self.st_dev != there.st_dev ||
 	    self.st_ino != there.st_ino)
 		return err_set(err, ERR_SYSTEM, "ocigate was replaced while it ran (%s): try again", path);
 	if (!fs_trusted(&there) || !way_is_trusted(arena, path))
 		return err_set(err, ERR_SYSTEM, "ocigate itself (%s) can be written by others than root", path);
-	*ret_path = arena_strdup(arena, path);
-	return *ret_path ? 0 : err_set(err, ERR_SYSTEM, "out of memory");
+	return 0;
 }

@@ -9,6 +9,8 @@
  *        measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...
  *            how many times longer than FLOOR it takes from fork to exit: the
  *            median over the rounds of (its time / FLOOR's time in that round)
+ *        measure fresh ROUNDS STDIN FROM TO FLOOR PROGRAM ARGS...
+ *            the same of a program that changes the file TO, which is made anew from FROM before each of its runs
  *
  * Times of one run differ with what else the machine does; both programs of a
  * round meet the same load, so that their ratio holds where the times do not.
@@ -93,7 +95,27 @@ static double median(double *values, size_t n)
 	return values[n / 2];
 }
 
-static int ratio(size_t rounds, const char *input, char *floor, char **argv)
+/* Both NULL: there is nothing to make anew. */
+static void copy(const char *from, const char *to)
+{
+	char buffer[65536];
+	int in, out;
+	ssize_t n;
+
+	if (!from)
+		return;
+	in = open(from, O_RDONLY);
+	out = open(to, O_WRONLY | O_TRUNC);
+	if (in < 0 || out < 0)
+		fail(to);
+	while ((n = read(in, buffer, sizeof(buffer))) > 0)
+		if (write(out, buffer, (size_t)n) != n)
+			fail(to);
+	close(in);
+	close(out);
+}
+
+static int ratio(size_t rounds, const char *input, const char *from, const char *to, char *floor, char **argv)
 {
 	double *ratios = calloc(rounds, sizeof(*ratios)), *floors = calloc(rounds, sizeof(*floors));
 	double *times = calloc(rounds, sizeof(*times));
@@ -105,6 +127,7 @@ static int ratio(size_t rounds, const char *input, char *floor, char **argv)
 		/* Who comes first changes: neither always finds the caches that the other left. */
 		if (i % 2 == 0)
 			floors[i] = microseconds(input, floor_argv);
+		copy(from, to);
 		times[i] = microseconds(input, argv);
 		if (i % 2 != 0)
 			floors[i] = microseconds(input, floor_argv);
@@ -195,9 +218,16 @@ int main(int argc, char **argv)
 		unsigned long rounds = strtoul(argv[2], NULL, 10);
 
 		if (rounds > 0 && rounds <= ROUNDS_MAX)
-			return ratio(rounds, argv[3], argv[4], argv + 5);
+			return ratio(rounds, argv[3], NULL, NULL, argv[4], argv + 5);
 	}
-	fputs("usage: measure count STDIN PROGRAM ARGS... | measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...\n",
+	if (argc >= 8 && strcmp(argv[1], "fresh") == 0) {
+		unsigned long rounds = strtoul(argv[2], NULL, 10);
+
+		if (rounds > 0 && rounds <= ROUNDS_MAX)
+			return ratio(rounds, argv[3], argv[4], argv[5], argv[6], argv + 7);
+	}
+	fputs("usage: measure count STDIN PROGRAM ARGS... | measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS... |\n"
+	      "       measure fresh ROUNDS STDIN FROM TO FLOOR PROGRAM ARGS...\n",
 	      stderr);
 	return 100;
 }
