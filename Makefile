@@ -117,6 +117,8 @@ fuzz:
 
 bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
+	@echo
+	@BUILD=$(BUILD) sh tests/bench/wrapper.sh
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/ocigate/policy.d $(DESTDIR)/usr/lib/ocigate/policy.d \

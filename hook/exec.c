@@ -105,7 +105,8 @@ static int read_process(struct exec *exec, struct err *err)
 					 &run->container.process, err);
 }
 
-static int reread(const struct amend_job *job, struct run *again, const struct text *text, bool facts, struct err *err)
+static int reread(const struct amend_job *job, struct run *again, const struct text *text, unsigned facts,
+		  struct err *err)
 {
 	(void)facts; /* of the container, which stays as it is */
 	again->text = *text;

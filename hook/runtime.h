@@ -65,12 +65,12 @@ void runtime_refuse(const struct runtime_args *args, bool crun, const char *line
  * struct amend_job - a judgement that may end in another text
  * @run: judged text, container and host; its decision gets the findings and amendments
  * @hook: path of the program to put in as createRuntime hook, NULL: none
- * @reread: makes @again's container (identity included) from @text, and its host facts if @facts
+ * @reread: makes @again's container (identity included) from @text, and those of its host facts anew that @facts names
  */
 struct amend_job {
 	struct run *run;
 	const char *hook;
-	int (*reread)(const struct amend_job *job, struct run *again, const struct text *text, bool facts,
+	int (*reread)(const struct amend_job *job, struct run *again, const struct text *text, unsigned facts,
 		      struct err *err);
 	void *context;
 };
@@ -109,7 +109,8 @@ int bundle_write(struct bundle *bundle, const struct text *text, struct err *err
 int bundle_unchanged(const struct bundle *bundle, struct err *err) MUST_CHECK;
 
 /** bundle_reread() - an amend_job's @reread for a config.json; @context: the wrapper's name */
-int bundle_reread(const struct amend_job *job, struct run *again, const struct text *text, bool facts, struct err *err);
+int bundle_reread(const struct amend_job *job, struct run *again, const struct text *text, unsigned facts,
+		  struct err *err);
 
 /** runtime_handler() - the name that exceptions know the wrapper by: "crun" for ocigate-crun */
 const char *runtime_handler(const char *wrapper);

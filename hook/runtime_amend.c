@@ -42,6 +42,22 @@ static bool has_hook(const struct container *container, const char *path)
 	return false;
 }
 
+/* Our own hook as one of the container's, so that it is judged like any other and once. */
+static int add_hook(struct container *container, const char *path, struct arena *arena)
+{
+	static const char *const args[] = {"ocigate", "hook", "createRuntime"};
+	struct hook_entry *hooks = arena_array(arena, container->n_hooks + 1, sizeof(*hooks));
+
+	if (!hooks)
+		return -1;
+	hooks[0] = (struct hook_entry){.stage = HOOK_CREATE_RUNTIME, .path = path, .args = {args, 3}, .has_env = true};
+	if (container->n_hooks > 0)
+		memcpy(hooks + 1, container->hooks, container->n_hooks * sizeof(*hooks));
+	container->hooks = hooks;
+	container->n_hooks++;
+	return 0;
+}
+
 /* Findings that the amended text still has, or has anew, refuse it. */
 static void take_over(struct decision *decision, const struct decision *again)
 {
@@ -62,14 +78,46 @@ static void take_over(struct decision *decision, const struct decision *again)
 	engine_conclude(decision);
 }
 
+/* Which host facts depend on what the edits change. Mounts are indexed, so that all of them move; the rest stays. */
+static unsigned stale_facts(const struct edits *edits)
+{
+	static const struct {
+		const char *below;
+		unsigned facts;
+	} places[] = {
+		{"/process/", 0},
+		{"/root/readonly", 0},
+		{"/linux/seccomp", HOST_FACT_SECCOMP},
+		{"/linux/resources/", 0},
+		{"/linux/maskedPaths", 0},
+		{"/linux/readonlyPaths", 0},
+		{"/annotations/", 0},
+		{"/hooks/", 0},
+	};
+	unsigned facts = 0;
+
+	for (size_t i = 0; i < edits->n; i++) {
+		unsigned of_edit = ~0U;
+
+		for (size_t p = 0; p < sizeof(places) / sizeof(places[0]); p++)
+			if (strncmp(edits->items[i].pointer, places[p].below, strlen(places[p].below)) == 0)
+				of_edit = places[p].facts;
+		facts |= of_edit;
+	}
+	return facts;
+}
+
 /* Return: 0 with the verdict on what came out in the decision, or -1. */
-static int judge_again(const struct amend_job *job, const struct text *text, bool amended, struct err *err)
+static int judge_again(const struct amend_job *job, const struct text *text, const struct edits *edits, struct err *err)
 {
 	struct run *run = job->run, again = *run;
 
 	decision_init(&again.decision, &run->arena, run->decision.stage);
-	if (job->reread(job, &again, text, amended, err) < 0)
+	if (job->reread(job, &again, text, stale_facts(edits), err) < 0)
 		return err_wrap(err, "after amending");
+	/* The hook alone: that was judged already, and now the text is known to be whole. */
+	if (edits->n_records == 0)
+		return 0;
 	again.decision.time_us = run->decision.time_us;
 	run_judge(&again, JUDGE_RUNTIME);
 	if (again.decision.error)
@@ -78,7 +126,7 @@ static int judge_again(const struct amend_job *job, const struct text *text, boo
 	return 0;
 }
 
-static int amend(const struct amend_job *job, struct text *ret_text, struct err *err)
+static int amend(const struct amend_job *job, const char *hook, struct text *ret_text, struct err *err)
 {
 	struct run *run = job->run;
 	struct edits edits = {.arena = &run->arena};
@@ -89,11 +137,8 @@ static int amend(const struct amend_job *job, struct text *ret_text, struct err 
 	engine_conclude(&run->decision);
 	if (run->decision.verdict != VERDICT_ADMIT)
 		return 0;
-	if (job->hook && !has_hook(&run->container, job->hook)) {
-		if (runtime_self_trusted(&run->arena, job->hook, err) < 0)
-			return -1;
-		edits_add(&edits, EDIT_PREPEND, "/hooks/createRuntime", hook_entry(&run->arena, job->hook));
-	}
+	if (hook)
+		edits_add(&edits, EDIT_PREPEND, "/hooks/createRuntime", hook_entry(&run->arena, hook));
 	if (edits.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (edits.n == 0) {
@@ -101,7 +146,7 @@ static int amend(const struct amend_job *job, struct text *ret_text, struct err 
 		return 0;
 	}
 	if (amend_splice(&run->arena, &run->text, edits.items, edits.n, &text, err) < 0 ||
-	    judge_again(job, &text, edits.n_records > 0, err) < 0)
+	    judge_again(job, &text, &edits, err) < 0)
 		return -1;
 	if (run->decision.verdict != VERDICT_ADMIT)
 		return 0;
@@ -138,12 +183,20 @@ static void put_off_comparison(struct decision *decision)
 
 void runtime_judge(const struct amend_job *job, struct text *ret_text)
 {
-	struct decision *decision = &job->run->decision;
+	struct run *run = job->run;
+	struct decision *decision = &run->decision;
+	const char *hook = job->hook && !has_hook(&run->container, job->hook) ? job->hook : NULL;
 	struct err err;
 
-	run_judge(job->run, JUDGE_RUNTIME);
+	if (hook &&
+	    (runtime_self_trusted(&run->arena, hook, &err) < 0 ||
+	     (add_hook(&run->container, hook, &run->arena) < 0 && err_set(&err, ERR_SYSTEM, "out of memory")))) {
+		decision_refuse(decision, &err);
+		return;
+	}
+	run_judge(run, JUDGE_RUNTIME);
 	if (decision->verdict != VERDICT_ADMIT)
 		put_off_comparison(decision);
-	if (decision->verdict == VERDICT_ADMIT && amend(job, ret_text, &err) < 0)
+	if (decision->verdict == VERDICT_ADMIT && amend(job, hook, ret_text, &err) < 0)
 		decision_refuse(decision, &err);
 }

@@ -108,16 +108,25 @@ int bundle_write(struct bundle *bundle, const struct text *text, struct err *err
 	return 0;
 }
 
-int bundle_reread(const struct amend_job *job, struct run *again, const struct text *text, bool facts, struct err *err)
+int bundle_reread(const struct amend_job *job, struct run *again, const struct text *text, unsigned facts,
+		  struct err *err)
 {
 	struct run *run = job->run;
+	unsigned wanted;
+	struct host host;
 
 	again->text = *text;
 	if (spec_parse(&run->arena, text, run->container.bundle, run->container.id, &again->container, err) < 0)
 		return -1;
 	again->container.identity = run->container.identity;
-	if (!facts)
+	wanted = engine_facts(run->policy, &again->container) & facts;
+	if (wanted == 0)
 		return 0;
-	return host_live(&run->arena, &again->container, NULL, engine_facts(run->policy, &again->container),
-			 &again->host, err);
+	if (host_live(&run->arena, &again->container, NULL, wanted, &host, err) < 0)
+		return -1;
+	if (wanted == HOST_FACT_SECCOMP)
+		again->host.seccomp = host.seccomp;
+	else
+		again->host = host;
+	return 0;
 }
