@@ -128,6 +128,8 @@ install: all
 	install -m 644 config/policy.d/*.json $(DESTDIR)/usr/lib/ocigate/policy.d
 	install -m 644 config/presets/*.json $(DESTDIR)/usr/lib/ocigate/presets
 	install -D -m 644 config/schema/policy.schema.json $(DESTDIR)$(PREFIX)/share/ocigate/policy.schema.json
+	sed 's|/usr/local/bin|$(PREFIX)/bin|' install/hooks.d/99-ocigate.json >$(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
+	chmod 644 $(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
 
 # What the binary says of its own defaults, kept in the tree for people and editors; a test compares.
 config: $(BUILD)/ocigate

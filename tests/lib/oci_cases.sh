@@ -152,10 +152,23 @@ admitted() {
 	admit 'root where the policy only audits it' '.process.user.uid = 0' '{"root-user": {"effect": "audit"}}'
 }
 
+# What the README says of a program that is missing.
+no_gate() {
+	mv "$GATE" "$GATE.away"
+	judged 'without a gate' .
+	if ran || [ "$status" -eq 0 ]; then
+		not_ok "$engine refuses to start where the gate is missing" 'it starts'
+	else
+		ok "$engine refuses to start where the gate is missing"
+	fi
+	mv "$GATE.away" "$GATE"
+}
+
 oci_cases() {
 	id=t0
 	prepare
 	admitted
 	group_one
 	group_three
+	no_gate
 }
