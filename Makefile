@@ -78,6 +78,16 @@ $(BUILD)/gen/seccomp_default.inc: config/seccomp/default.json Makefile
 $(BUILD)/enforce/amend/seccomp_profile.o: $(BUILD)/gen/seccomp_default.inc
 $(BUILD)/enforce/amend/seccomp_profile.o: CPPFLAGS_ALL += -I$(BUILD)/gen
 
+# The report's page brings its style and its script along.
+$(BUILD)/gen/report_style.inc: enforce/report/page.css Makefile
+$(BUILD)/gen/report_script.inc: enforce/report/page.js Makefile
+$(BUILD)/gen/report_%.inc:
+	@mkdir -p $(@D)
+	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g; $$s/$$/0x00/' >$@
+
+$(BUILD)/enforce/report/html.o: $(BUILD)/gen/report_style.inc $(BUILD)/gen/report_script.inc
+$(BUILD)/enforce/report/html.o: CPPFLAGS_ALL += -I$(BUILD)/gen
+
 $(BUILD)/libocigate.a: $(enforce_o)
 	@rm -f $@
 	$(AR) rcsD $@ $(sort $(enforce_o))

@@ -79,6 +79,11 @@ void decision_note(struct decision *decision, const char *fmt, ...)
 		*notes = (struct strings){items, notes->n + 1};
 }
 
+bool decision_alert(const struct finding *finding)
+{
+	return !finding->exception && (finding->rule->group == RULE_GROUP_ALERT || finding->severity == SEVERITY_HIGH);
+}
+
 int decision_exit_code(const struct decision *decision)
 {
 	if (decision->error)

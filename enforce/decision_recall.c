@@ -8,117 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decision_read.h"
+
 #include "ocigate/decision.h"
 #include "ocigate/fs.h"
-#include "ocigate/json.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static enum severity severity_of(const char *word)
-{
-	static const char *const words[] = {"high", "medium", "low", "info"};
-	int severity = SEVERITY_HIGH;
-
-	for (int i = SEVERITY_HIGH; i <= SEVERITY_INFO; i++)
-		if (strcmp(words[i], word) == 0)
-			severity = i;
-	return (enum severity)severity;
-}
-
-static void read_finding(const json_t *object, struct decision *decision)
-{
-	struct findings *findings = &decision->findings;
-	struct finding *finding;
-
-	findings->rule = rule_find(text_of(object, "rule"));
-	if (!findings->rule)
-		return;
-	finding = findings_add(findings, FINDING_VIOLATION, text_of(object, "pointer"), text_of(object, "value"),
-			       text_of(object, "message"), text_of(object, "remedy"));
-	finding->severity = severity_of(text_of(object, "severity"));
-	finding->exception = json_string_value(json_object_get(object, "exception"));
-	if (effect_parse(text_of(object, "effect"), &finding->effect) < 0)
-		finding->effect = EFFECT_DENY;
-}
-
-static enum engine engine_of(const char *word)
-{
-	int engine = ENGINE_UNKNOWN;
-
-	for (int i = ENGINE_UNKNOWN; i < ENGINES; i++)
-		if (strcmp(engine_names[i], word) == 0)
-			engine = i;
-	return (enum engine)engine;
-}
-
-static void read_amendments(struct arena *arena, const json_t *list, struct decision *decision)
-{
-	struct amendment_record *records = arena_array(arena, json_array_size(list), sizeof(*records));
-
-	for (size_t i = 0; records && i < json_array_size(list); i++) {
-		const json_t *object = json_array_get(list, i);
-		const struct rule *rule = rule_find(text_of(object, "rule"));
-
-		if (rule)
-			records[decision->n_amendments++] = (struct amendment_record){
-				.rule = rule,
-				.pointer = text_of(object, "pointer"),
-				.before = json_write(arena, json_object_get(object, "before")),
-				.after = json_write(arena, json_object_get(object, "after")),
-			};
-	}
-	decision->amendments = records;
-}
-
-static void read_identity(const json_t *record, struct identity *identity)
-{
-	identity->engine = engine_of(text_of(record, "engine"));
-	identity->trusted = json_is_true(json_object_get(record, "trusted"));
-	identity->doubt = NULL;
-	identity->namespace = text_of(record, "namespace");
-	identity->pod = text_of(record, "pod");
-	identity->container = text_of(record, "container");
-	identity->image = text_of(record, "image");
-}
-
-static void read_decision(struct arena *arena, const json_t *record, struct decision *decision)
-{
-	const json_t *policy = json_object_get(record, "policy"), *findings = json_object_get(record, "findings");
-	const json_t *notes = json_object_get(record, "notes");
-
-	decision_init(decision, arena, text_of(record, "stage"));
-	decision->verdict = strcmp(text_of(record, "verdict"), "admit") == 0 ? VERDICT_ADMIT : VERDICT_DENY;
-	decision->id = text_of(record, "id");
-	read_identity(record, &decision->identity);
-	decision->policy_digest = text_of(policy, "digest");
-	decision->policy_stale = json_string_value(json_object_get(policy, "stale"));
-	decision->error = json_string_value(json_object_get(record, "error"));
-	decision->error_pointer = text_of(record, "error_pointer");
-	for (size_t i = 0; i < json_array_size(findings); i++)
-		read_finding(json_array_get(findings, i), decision);
-	read_amendments(arena, json_object_get(record, "amendments"), decision);
-	for (size_t i = 0; i < json_array_size(notes); i++)
-		decision_note(decision, "%s", json_string_value(json_array_get(notes, i)));
-}
 
 /* The record in @name, all of it in @arena. Return: NULL if it is none. */
 static const json_t *read_record(struct arena *arena, int fd, const char *name)
 {
-	struct arena *before = json_use_arena(arena);
-	const json_t *record = NULL;
 	const char *text;
 	struct err err;
 	size_t len;
 
-	if (fs_read_file(arena, fd, name, DECISION_JSON_MAX + 1, true, &text, &len, &err) == 0)
-		record = json_read(text, len, &err);
-	(void)json_use_arena(before);
-	return json_is_object(record) ? record : NULL;
+	if (fs_read_file(arena, fd, name, DECISION_JSON_MAX + 1, true, &text, &len, &err) < 0)
+		return NULL;
+	return record_read(arena, text, len);
 }
 
 /** struct hit - a record about a container that may be meant */
@@ -144,10 +48,10 @@ static bool look_at(int fd, const char *name, const char *id, struct hit *hit)
 
 	arena_init(&scratch, (size_t)16 << 20);
 	record = read_record(&scratch, fd, name);
-	hits = record && strncmp(text_of(record, "id"), id, strlen(id)) == 0 &&
+	hits = record && strncmp(record_text(record, "id"), id, strlen(id)) == 0 &&
 	       copy_text(hit->name, sizeof(hit->name), name) &&
-	       copy_text(hit->id, sizeof(hit->id), text_of(record, "id")) &&
-	       copy_text(hit->time, sizeof(hit->time), text_of(record, "time"));
+	       copy_text(hit->id, sizeof(hit->id), record_text(record, "id")) &&
+	       copy_text(hit->time, sizeof(hit->time), record_text(record, "time"));
 	arena_release(&scratch);
 	return hits;
 }
@@ -195,7 +99,7 @@ int decision_recall(struct arena *arena, const char *store, const char *id, stru
 		/* It may have made room for another one just now. */
 		if (!record)
 			result = err_set(err, ERR_INPUT, "the decision is gone: ask again");
-		read_decision(arena, record, &ret_kept[i].decision);
+		record_decision(arena, record, &ret_kept[i].decision);
 		ret_kept[i].time = hits[i].time;
 	}
 	(void)closedir(dir);

@@ -37,6 +37,7 @@ struct finding *findings_add(struct findings *findings, enum finding_kind kind, 
 		.value = value,
 		.message = message,
 		.remedy = remedy,
+		.alert = findings->rule->alert,
 	};
 	return &findings->items[findings->n++];
 }

@@ -21,6 +21,7 @@
 
 enum {
 	FACILITY = 10, /* security and authorization messages, private (RFC 3164, table 1) */
+	SEVERITY_CRITICAL = 2,
 	SEVERITY_ERROR = 3,
 	SEVERITY_WARNING = 4,
 	SEVERITY_NOTICE = 5,
@@ -28,6 +29,10 @@ enum {
 	HEADER_ROOM = 128,
 };
 
+/* By enum severity: what an alert of that severity is to syslog. */
+static const int alert_priorities[] = {SEVERITY_CRITICAL, SEVERITY_WARNING, SEVERITY_NOTICE, SEVERITY_INFORMATIONAL};
+
+/* The most urgent of what the decision is and what its alerts are. */
 static int priority_of(const struct decision *decision)
 {
 	int severity = SEVERITY_INFORMATIONAL;
@@ -38,6 +43,12 @@ static int priority_of(const struct decision *decision)
 		severity = SEVERITY_WARNING;
 	else if (decision->findings.n > 0)
 		severity = SEVERITY_NOTICE;
+	for (size_t i = 0; i < decision->findings.n; i++) {
+		const struct finding *finding = &decision->findings.items[i];
+
+		if (decision_alert(finding) && alert_priorities[finding->severity] < severity)
+			severity = alert_priorities[finding->severity];
+	}
 	return FACILITY * 8 + severity;
 }
 

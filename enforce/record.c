@@ -84,6 +84,8 @@ static void finding(struct out *out, const struct decision *decision, size_t i)
 	member(out, "message", item->message, TEXT_ROOM);
 	member(out, "remedy", item->remedy, TEXT_ROOM);
 	member(out, "exception", item->exception, NAME_ROOM);
+	if (item->alert && decision_alert(item))
+		member(out, "alert", item->alert, NAME_ROOM);
 	out_str(out, "}");
 }
 

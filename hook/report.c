@@ -20,17 +20,28 @@
 enum { POLICY_DIRS_MAX = 16, WIDTH_UNKNOWN = 120 };
 #define REPORT_MEMORY ((size_t)512 << 20)
 
-enum { FORMAT_TEXT, FORMAT_JSON, FORMATS };
-enum { OPTION_FORMAT, OPTION_POLICY, OPTION_AS, OPTION_WOULD_DENY, OPTION_DIFF, OPTION_ALL, OPTION_ROOT };
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_POLICYREPORT, FORMAT_PROMETHEUS, FORMAT_HTML, FORMATS };
+enum {
+	OPTION_FORMAT,
+	OPTION_POLICY,
+	OPTION_AS,
+	OPTION_WOULD_DENY,
+	OPTION_DIFF,
+	OPTION_SUGGEST,
+	OPTION_ALL,
+	OPTION_ROOT
+};
 
 static const struct option options[] = {
-	[OPTION_FORMAT] = {"format", "FORMAT", "text (the default) or json"},
+	[OPTION_FORMAT] = {"format", "FORMAT", "text (the default), json, policyreport, prometheus or html"},
 	[OPTION_POLICY] =
 		{"policy", "DIR",
 		 "A dry run: judge by this directory's drop-ins instead (may be repeated; later ones override)"},
 	[OPTION_AS] = {"as", "runtime|hook", "Judge as the runtime wrapper would (the default), or as a bare hook"},
 	[OPTION_WOULD_DENY] = {"would-deny", NULL, "Only who would be refused, and by what; exit code 1 if anybody is"},
 	[OPTION_DIFF] = {"diff", NULL, "Only what --policy changes against the policy in force"},
+	[OPTION_SUGGEST] = {"suggest", NULL,
+			    "Only a drop-in with exceptions under which all that runs would be admitted"},
 	[OPTION_ALL] = {"all", NULL, "Also bundles whose container does not run"},
 	[OPTION_ROOT] = {"root", "DIR",
 			 "The node's root directory, where it is mounted: for a container that reports on its node"},
@@ -57,13 +68,14 @@ struct request {
 	int format;
 	bool would_deny;
 	bool diff;
+	bool suggest;
 	bool all;
 };
 
 static int take_word(struct request *request, int option, const char *value, struct err *err)
 {
 	static const char *const judges[] = {[JUDGE_HOOK] = "hook", [JUDGE_RUNTIME] = "runtime"};
-	static const char *const formats[FORMATS] = {"text", "json"};
+	static const char *const formats[FORMATS] = {"text", "json", "policyreport", "prometheus", "html"};
 	int word;
 
 	if (option == OPTION_AS) {
@@ -92,6 +104,9 @@ static int take_option(struct request *request, int option, const char *value, s
 		return 0;
 	case OPTION_DIFF:
 		request->diff = true;
+		return 0;
+	case OPTION_SUGGEST:
+		request->suggest = true;
 		return 0;
 	case OPTION_ALL:
 		request->all = true;
@@ -149,17 +164,49 @@ static unsigned terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
 }
 
-static void write_report(const struct request *request, const struct report *report, bool colour)
+static int suggest(const struct report *report, struct err *err)
+{
+	struct report_suggestion suggestion;
+
+	if (report_suggest(report, &suggestion, stdout, err) < 0)
+		return -1;
+	say("%zu exception%s for %zu refused containers; %zu of these would still be refused", suggestion.n,
+	    suggestion.n == 1 ? "" : "s", report->denied, suggestion.n_left);
+	for (size_t i = 0; i < suggestion.n_left; i++)
+		say("no exception for %s: %s", suggestion.left[i].name, suggestion.left[i].why);
+	return 0;
+}
+
+static int prometheus(const struct report *report, struct err *err)
+{
+	struct report_past past = {.complete = false};
+
+	if (past_read(report->policy, &past, err) < 0)
+		return -1;
+	report_prometheus(report, &past, stdout);
+	return 0;
+}
+
+static int write_report(const struct request *request, const struct report *report, bool colour, struct err *err)
 {
 	const struct report_look look = {
 		.width = terminal_width(), .colour = colour, .would_deny = request->would_deny};
 
+	if (request->suggest)
+		return suggest(report, err);
+	if (request->format == FORMAT_PROMETHEUS)
+		return prometheus(report, err);
 	if (request->format == FORMAT_JSON)
 		report_json(report, stdout);
+	else if (request->format == FORMAT_POLICYREPORT)
+		report_policyreport(report, stdout);
+	else if (request->format == FORMAT_HTML)
+		report_html(report, stdout);
 	else if (request->diff)
 		report_diff(report, &look, stdout);
 	else
 		report_text(report, &look, stdout);
+	return 0;
 }
 
 /* What follows sees the node as its own processes do: its policy, its mounts, its /proc. */
@@ -221,14 +268,16 @@ int verb_report(int argc, char **argv)
 		return 0;
 	if (got < 0)
 		return usage_error(&err, "report");
-	if (survey_node(&request, &report, &current, &proposed, &err) < 0) {
+	if (survey_node(&request, &report, &current, &proposed, &err) < 0 ||
+	    write_report(&request, &report, colour, &err) < 0) {
 		say("%s%s%s", err.text, err.pointer[0] ? " at " : "", err.pointer);
 		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
 	}
-	write_report(&request, &report, colour);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		say("the output could not be written");
 		return ERR_SYSTEM;
 	}
-	return request.would_deny && report.denied > 0 ? ERR_DENIED : 0;
+	if (!request.would_deny)
+		return 0;
+	return report.denied > 0 ? ERR_DENIED : 0;
 }

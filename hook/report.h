@@ -54,6 +54,9 @@ struct candidate *candidates_add(struct candidates *candidates, const char *id, 
 /** process_life() - is @pid, written down in a file last changed at @written (Unix seconds), still container @id's? */
 enum life process_life(pid_t pid, int64_t written, const char *id);
 
+/** past_read() - the decisions since the node started: from the policy's log, else those that are kept. 0, or -1. */
+int past_read(const struct policy *policy, struct report_past *past, struct err *err) MUST_CHECK;
+
 /**
  * struct survey - how candidates are judged
  * @current: the policy in force, to compare with; NULL: no comparison

@@ -88,6 +88,9 @@ static void lint_exceptions(struct problems *problems, const struct policy *poli
 		const char *pointer = "/exceptions";
 
 		lint_expiry(problems, exception, pointer, now);
+		if (strncmp(exception->reason, "to be written", 13) == 0)
+			problems_add(problems, true, exception->origin, pointer,
+				     "the reason of \"%s\" is still to be written", exception->name);
 		if (all_wild(&exception->namespaces) && all_wild(&exception->pods) &&
 		    all_wild(&exception->containers) && all_wild(&exception->images) && all_wild(&exception->handlers))
 			problems_add(problems, true, exception->origin, pointer, "\"%s\" matches every container%s",

@@ -2,7 +2,8 @@
 /*
  * suspicious-command
  *
- * Fields: process.args, of the container's first program and of every exec.
+ * Fields: process.args, of the container's first program and of every exec;
+ * the name of its image.
  * Allowed: what matches none of the names and shapes below, nor the policy's
  * own patterns (globs over single arguments).
  * Names count where a command stands: the program itself, behind wrappers such
@@ -35,12 +36,9 @@ struct name {
 	enum severity severity;
 };
 
-#define MINER	   "runs a coin miner"
-#define ATTACK	   "runs a known attack tool"
-#define SCAN	   "runs a network scanner"
-#define CLIENT	   "runs a container client"
-#define NAMESPACES "makes or enters namespaces"
-#define SSH	   "runs an SSH server"
+static const char MINER[] = "runs a coin miner", ATTACK[] = "runs a known attack tool",
+		  SCAN[] = "runs a network scanner", CLIENT[] = "runs a container client",
+		  NAMESPACES[] = "makes or enters namespaces", SSH[] = "runs an SSH server";
 
 static const struct name names[] = {
 	{"sshd", SSH, SEVERITY_MEDIUM},
@@ -92,8 +90,7 @@ struct shape {
 	enum severity severity;
 };
 
-#define SHELL	 "looks like a reverse shell"
-#define DOWNLOAD "downloads and runs code"
+static const char SHELL[] = "looks like a reverse shell", DOWNLOAD[] = "downloads and runs code";
 
 static const struct shape shapes[] = {
 	{{"/dev/tcp/"}, SHELL, SEVERITY_HIGH},
@@ -233,12 +230,55 @@ static const char *find_shape(const char *line, const struct shape *shape)
 	return found;
 }
 
+static const char TEST[] = "carries the test string for alerts", IMAGE[] = "its image is named after a coin miner",
+		  HUNTER[] = "its image is that of a penetration test", PATTERN[] = "matches a pattern of the policy";
+
+static const struct {
+	const char *what;
+	const char *alert;
+} alerts[] = {
+	{SSH, "K8S.NODE_ContainerSSH"},
+	{MINER, "K8S.NODE_DigitalCurrencyMining"},
+	{ATTACK, "K8S.NODE_KnownLinuxAttackTool"},
+	{SCAN, "K8S.NODE_KnownLinuxAttackTool"},
+	{CLIENT, "K8S.NODE_ImageBuildOnNode"},
+	{NAMESPACES, "K8S.NODE_NamespaceCreation"},
+	{SHELL, "K8S.NODE_ReverseShell"},
+	{DOWNLOAD, "K8S.NODE_DownloadAndRunCombo"},
+	{TEST, "K8S.NODE_EICAR"},
+	{IMAGE, "K8S_MaliciousContainerImage"},
+	{HUNTER, "K8S_PenTestToolsKubeHunter"},
+	{PATTERN, NULL},
+};
+
+static void report_at(const char *pointer, const char *value, const char *what, enum severity severity,
+		      struct findings *findings)
+{
+	struct finding *finding = findings_add(findings, FINDING_VIOLATION, pointer, value, what,
+					       "look at who started this, and except it by name if it is wanted");
+
+	finding->severity = severity;
+	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
+		if (alerts[i].what == what)
+			finding->alert = alerts[i].alert;
+}
+
 static void report(const struct container *container, const char *value, const char *what, enum severity severity,
 		   struct findings *findings)
 {
-	findings_add(findings, FINDING_VIOLATION, container->exec ? "/args" : "/process/args", value, what,
-		     "look at who started this, and except it by name if it is wanted")
-		->severity = severity;
+	report_at(container->exec ? "/args" : "/process/args", value, what, severity, findings);
+}
+
+/* registry/owner/NAME:tag@digest: what stands in the last segment, before tag and digest. */
+static void judge_image(const char *image, struct findings *findings)
+{
+	const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+	const struct name *name = name_of(base, strcspn(base, ":@"));
+
+	if (name && name->what == MINER)
+		report_at("/annotations", image, IMAGE, SEVERITY_HIGH, findings);
+	else if (name && strcmp(name->program, "kube-hunter") == 0)
+		report_at("/annotations", image, HUNTER, SEVERITY_LOW, findings);
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,
@@ -250,8 +290,11 @@ static void judge(const struct container *container, const struct host *host, co
 	const char *line = join(args, findings);
 
 	(void)host;
+	/* A digest holds no slash: the last segment is the image's even where one stands behind. */
+	if (!container->exec)
+		judge_image(container->identity.image, findings);
 	if (strstr(line, test_string))
-		report(container, test_string, "carries the test string for alerts", SEVERITY_HIGH, findings);
+		report(container, test_string, TEST, SEVERITY_HIGH, findings);
 	if (name)
 		report(container, name->program, name->what, name->severity, findings);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -265,8 +308,7 @@ static void judge(const struct container *container, const struct host *host, co
 	for (size_t i = 0; i < own->patterns.n; i++)
 		for (size_t k = 0; k < args->n; k++)
 			if (fnmatch(own->patterns.items[i], args->items[k], 0) == 0)
-				report(container, args->items[k], "matches a pattern of the policy", SEVERITY_MEDIUM,
-				       findings);
+				report(container, args->items[k], PATTERN, SEVERITY_MEDIUM, findings);
 }
 
 const struct rule rule_suspicious_command = {
@@ -277,12 +319,13 @@ const struct rule rule_suspicious_command = {
 	.severity = SEVERITY_MEDIUM,
 	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_EXEC,
 	.title = "a program that containers seldom run for good",
-	.fields = "process.args",
+	.fields = "process.args; annotations: the image",
 	.allowed = "anything else",
 	.why = "SSH servers, miners, scanners and reverse shells are what a break-in looks like from outside.",
 	.alert = "K8S.NODE_ContainerSSH, K8S.NODE_DigitalCurrencyMining, K8S.NODE_ReverseShell, "
 		 "K8S.NODE_KnownLinuxAttackTool, "
-		 "K8S.NODE_NamespaceCreation, K8S.NODE_DownloadAndRunCombo, K8S.NODE_EICAR",
+		 "K8S.NODE_NamespaceCreation, K8S.NODE_DownloadAndRunCombo, K8S.NODE_ImageBuildOnNode, "
+		 "K8S_MaliciousContainerImage, K8S_PenTestToolsKubeHunter, K8S.NODE_EICAR",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
 	.settings_size = sizeof(struct settings),

@@ -110,7 +110,6 @@ const struct rule rule_trusted_images = {
 	.allowed = "references that match a pattern",
 	.why = "Code from an unknown place runs on the node.",
 	.recommendation = "5: Container images should be deployed from trusted registries only",
-	.alert = "K8S_MaliciousContainerImage",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
 	.settings_size = sizeof(struct settings),

@@ -167,6 +167,26 @@ struct kept_decision {
 int decision_recall(struct arena *arena, const char *store, const char *id, struct kept_decision *ret_kept, size_t room,
 		    size_t *ret_n, struct err *err) MUST_CHECK;
 
+/** struct decision_visit - @take is called with each decision that is not older than @since_us */
+struct decision_visit {
+	void (*take)(void *context, const struct decision *decision);
+	void *context;
+	int64_t since_us;
+};
+
+/** decision_each_logged() - every decision in the log @path, in its order. Return: 0, or -1 with ERR_INPUT. */
+int decision_each_logged(const char *path, const struct decision_visit *visit, struct err *err) MUST_CHECK;
+
+/** decision_each_kept() - every decision that is still kept, oldest first; none where there is no store. Return: the same. */
+int decision_each_kept(const char *store, const struct decision_visit *visit, struct err *err) MUST_CHECK;
+
+/**
+ * decision_alert() - is this finding an alert?
+ *
+ * What the rules of the last group find, and whatever is of high severity; but not what an exception covers.
+ */
+bool decision_alert(const struct finding *finding);
+
 /** decision_exit_code() - 0 admitted, 1 denied, or the error's own */
 int decision_exit_code(const struct decision *decision);
 

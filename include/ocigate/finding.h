@@ -50,6 +50,7 @@ enum finding_kind {
  * @value: the offending value as a person would quote it, "" if none
  * @message: what is wrong, a clause without a final stop: "shares the host's network"
  * @remedy: what to change, in the words of the person who wrote the pod: "set hostNetwork: false"
+ * @alert: name of the alert that it answers, or NULL; starts as the rule's own
  * @proposal: what an amendment puts at @pointer where the rule knows it better than the amendment: the text of a
  *            number (a string below /linux/resources/unified), or a string without quotes; NULL: the amendment knows
  */
@@ -65,6 +66,7 @@ struct finding {
 	const char *value;
 	const char *message;
 	const char *remedy;
+	const char *alert;
 	const char *proposal;
 };
 

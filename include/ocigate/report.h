@@ -122,5 +122,45 @@ struct report_look {
 void report_text(const struct report *report, const struct report_look *look, FILE *out);
 void report_diff(const struct report *report, const struct report_look *look, FILE *out);
 void report_json(const struct report *report, FILE *out);
+void report_policyreport(const struct report *report, FILE *out);
+void report_html(const struct report *report, FILE *out);
+
+/** SUGGESTED_REASON - what stands where a person has to write */
+#define SUGGESTED_REASON "to be written: why does it need this?"
+
+/** struct report_left - a refused container that no exception can be suggested for */
+struct report_left {
+	const char *name;
+	const char *why;
+};
+
+/** struct report_suggestion - @n: exceptions that were written */
+struct report_suggestion {
+	size_t n;
+	struct report_left *left;
+	size_t n_left;
+};
+
+/**
+ * report_suggest() - write a drop-in to @out: exceptions with which everything would be admitted that can be
+ *
+ * They match what was seen and nothing else, end some time, and record what they let pass.
+ * Return: 0, or -1 with ERR_SYSTEM.
+ */
+int report_suggest(const struct report *report, struct report_suggestion *ret, FILE *out, struct err *err) MUST_CHECK;
+
+/**
+ * struct report_past - decisions that were made since the node started
+ * @complete: from a log, which has all of them; else from the store, which keeps some
+ * @findings: by rule and effect
+ */
+struct report_past {
+	bool complete;
+	uint64_t denied;
+	uint64_t admitted;
+	uint64_t findings[RULE_COUNT][EFFECT_DISABLED];
+};
+
+void report_prometheus(const struct report *report, const struct report_past *past, FILE *out);
 
 #endif

@@ -372,7 +372,10 @@ datagram() {
 WHEN='(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 123][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}'
 settle host-namespaces '{"syslog": true}'
 listen
-datagram 'tells syslog of a refusal as a warning' "<84>$WHEN ocigate\[[0-9]+\]: \{.*\}"
+datagram 'tells syslog of an alert of high severity as critical' "<82>$WHEN ocigate\[[0-9]+\]: \{.*\}"
+settle resource-limits '{"syslog": true}'
+listen
+datagram 'tells syslog of any other refusal as a warning' "<84>$WHEN ocigate\[[0-9]+\]: \{.*\}"
 settle '' '{"syslog": true}'
 listen
 datagram 'tells syslog of an admission' "<86>$WHEN ocigate\[[0-9]+\]: \{.*\}"

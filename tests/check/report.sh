@@ -9,47 +9,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/node.sh
 node_enter "$0" "$@"
 
-FAKE=$NODE/fake
-mkdir -p "$FAKE"
-mount -t tmpfs -o mode=755 tmpfs "$FAKE"
-mkdir -p "$FAKE/proc" "$FAKE/etc/ocigate/policy.d" "$FAKE/etc/keep"
-mount --bind /proc "$FAKE/proc"
-sleep 600 &
-living=$!
-# A process that is older than the file with its number is the one that was meant.
-python3 tests/lib/fake_node.py "$FAKE" "$living"
-
-# Rules that look at nothing but the spec: the 200 are never started.
-RULES='"*": {"effect": "disabled"}, "root-user": {"effect": "deny"}, "capabilities": {"effect": "deny"},
-	"privilege-escalation": {"effect": "audit"}, "spec-integrity": {"effect": "disabled"}'
-TRUSTED='{"name": "trusted", "reason": "it is", "match": {"namespaces": ["trusted"]}, "rules": {"root-user": {"effect": "audit"}}}'
-printf '{"version": 1, "rules": {%s}, "exceptions": [%s]}\n' "$RULES" "$TRUSTED" >"$FAKE/etc/ocigate/policy.d/50-test.json"
-
-# report ARGS...
-report() {
-	"$GATE" report "$@" >"$NODE/out" 2>"$NODE/err" </dev/null
-	status=$?
-}
-
-# expect NAME STATUS [PATTERN-IN-OUTPUT]
-expect() {
-	if [ "$status" -ne "$2" ]; then
-		not_ok "report $1" "status $status, not $2: $(head -c 500 "$NODE/out" "$NODE/err")"
-	elif [ -n "${3:-}" ] && ! cat "$NODE/out" "$NODE/err" | grep -Eq -- "$3"; then
-		not_ok "report $1" "does not say '$3': $(head -c 1000 "$NODE/out" "$NODE/err")"
-	else
-		ok "report $1"
-	fi
-}
-
-# json NAME FILTER: the filter must be true
-json() {
-	if [ "$(jq -r "$2" "$NODE/out" 2>&1)" = true ]; then
-		ok "report $1"
-	else
-		not_ok "report $1" "not so: $2: $(jq -c .summary "$NODE/out" 2>&1) $(cat "$NODE/err")"
-	fi
-}
+# shellcheck source=tests/lib/fake_node.sh
+. tests/lib/fake_node.sh
 
 # --- the command line ---
 report --help
@@ -82,6 +43,7 @@ json 'counts another one' '.recommendations[] | select(.number == 6) |
 json 'counts what is only recorded' '.recommendations[] | select(.number == 9) |
 	[.unhealthy, .excepted, .healthy, .not_applicable] == [40, 0, 160, 0]'
 json 'knows what does not apply' '.recommendations[] | select(.number == 17) | .not_applicable == 200'
+# shellcheck disable=SC2016 # $all is jq's
 json 'names those who are affected' '[.recommendations[] | select(.number == 13) | .affected[]] as $all |
 	($all | length) == 74 and ($all | index("docker01")) != null and ($all | index("containerd01")) == null'
 json 'names those who are excepted' '[.recommendations[] | select(.number == 13) | .except[]] | sort ==
@@ -188,6 +150,63 @@ expect 'tells by what' 0 '^    refused by now: privilege-escalation$'
 expect 'counts the differences' 0 '^126 of 200 containers are judged differently'
 report --root "$FAKE" --all --policy "$NODE/proposed" --diff --format json
 json 'compares for programs' '[.containers[] | select(.before == "admit" and .decision.verdict == "deny")] | length == 46'
+
+# --- suggested exceptions ---
+# Nobody vouches for rootless podman, runc and crun; docker, ctr and podman tell no name: 6 engines with 15 refused each.
+# containerd and CRI-O have one name and one image, in "shop" with both rules, in "trusted" with one: what differs alone
+# is the engine, so that two exceptions do.
+mkdir -p "$NODE/strict" "$NODE/suggested"
+printf '{"version": 1, "rules": {%s}}\n' "$RULES" >"$NODE/strict/50.json"
+report --root "$FAKE" --all --policy "$NODE/strict" --suggest
+expect 'suggests exceptions' 0 '^ocigate: 2 exceptions for 120 refused containers; 90 of these would still be refused'
+expect 'says why there is none for a name that nobody vouches for' 0 '^ocigate: no exception for rootless01: nobody vouches'
+expect 'says why there is none where there is no name' 0 '^ocigate: no exception for docker01: its engine vouches for no name'
+cp "$NODE/out" "$NODE/suggested/90.json"
+suggested=$(jq -c '[.exceptions[] | [.match, .rules]] | sort_by(.[0].namespaces)' "$NODE/out")
+wanted='[[{"engines":["containerd","cri-o"],"namespaces":["shop"],"containers":["app"],"images":["r.example/app:1"]},{"root-user":{"effect":"audit"},"capabilities":{"effect":"audit"}}],[{"engines":["containerd","cri-o"],"namespaces":["trusted"],"containers":["app"],"images":["r.example/app:1"]},{"root-user":{"effect":"audit"}}]]'
+if [ "$suggested" = "$wanted" ]; then
+	ok 'report suggests what was seen and no more'
+else
+	not_ok 'report suggests what was seen and no more' "$suggested"
+fi
+day=$(date -u -d '+90 days' +%Y-%m-%d)
+if [ "$(jq -r '.exceptions[].expires' "$NODE/out" | sort -u)" = "$day" ]; then
+	ok 'report suggests an end'
+else
+	not_ok 'report suggests an end' "$(jq -c '[.exceptions[].expires]' "$NODE/out"), not $day"
+fi
+"$GATE" policy check "$NODE/suggested/90.json" >"$NODE/out" 2>&1
+status=$?
+expect 'leaves the reason to be written' 0 'reason of .*is still to be written'
+report --root "$FAKE" --all --policy "$NODE/strict" --policy "$NODE/suggested" --format json
+json 'admits all that the suggestion is for' '.summary.denied == 90 and .summary.excepted == 30'
+report --root "$FAKE" --all --policy "$NODE/strict" --policy "$NODE/suggested" --suggest
+expect 'has nothing left to suggest' 0 '^ocigate: 0 exceptions for 90 refused containers; 90 of these would still be refused'
+# Another exception that says more stands before those that are suggested.
+mkdir -p "$NODE/narrow"
+printf '{"version": 1, "exceptions": [{"name": "narrow", "reason": "r", "match": {"engines": ["containerd"], "namespaces": ["shop"], "pods": ["web-2"],
+	"containers": ["app"], "images": ["r.example/*"]}, "rules": {"capabilities": {"allowed": ["CAP_CHOWN"]}}}]}\n' >"$NODE/narrow/60.json"
+report --root "$FAKE" --all --policy "$NODE/strict" --policy "$NODE/narrow" --suggest
+expect 'knows when a suggestion would not help' 0 '^ocigate: no exception for shop/web-2/app: the exception narrow is more specific'
+# A limit of the policy holds for suggestions too; spec-integrity is never excepted.
+printf '{"version": 1, "limits": {"exception_days": 7}, "rules": {%s}}\n' "$RULES" >"$NODE/strict/50.json"
+report --root "$FAKE" --all --policy "$NODE/strict" --suggest
+day=$(date -u -d '+7 days' +%Y-%m-%d)
+if [ "$(jq -r '.exceptions[].expires' "$NODE/out" | sort -u)" = "$day" ]; then
+	ok 'report suggests no later end than may be'
+else
+	not_ok 'report suggests no later end than may be' "$(jq -c '[.exceptions[].expires]' "$NODE/out"), not $day"
+fi
+printf '{"version": 1, "rules": {%s}}\n' "$(echo "$RULES" | sed 's/"spec-integrity": {"effect": "disabled"}/"spec-integrity": {"effect": "deny"}/')" >"$NODE/strict/50.json"
+oddly=$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd02/config.json
+sed -i 's/"noNewPrivileges"/"NoNewPrivileges"/' "$oddly"
+report --root "$FAKE" --all --policy "$NODE/strict" --suggest
+expect 'suggests nothing for a spec that is refused as such' 0 '^ocigate: no exception for containerd02: there are no exceptions from spec-integrity'
+if jq -e '[.exceptions[].rules | has("spec-integrity")] | any' "$NODE/out" >/dev/null; then
+	not_ok 'report suggests no exception from spec-integrity' "$(jq -c '[.exceptions[].rules]' "$NODE/out")"
+else
+	ok 'report suggests no exception from spec-integrity'
+fi
 
 # --- what ends meanwhile, what cannot be read ---
 rm "$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd00/config.json"

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ocigate alerts: what was found that somebody should look at.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "ocigate/decision.h"
+#include "ocigate/str.h"
+#include "options.h"
+#include "print.h"
+#include "verbs.h"
+
+enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, SEVERITIES = 4, TEXT_ROOM = 1024 };
+enum { OPTION_SINCE, OPTION_SEVERITY, OPTION_LOG, OPTION_FORMAT };
+
+static const struct option options[] = {
+	[OPTION_SINCE] = {"since", "TIME", "Not older than 30m, 12h or 7d, or than a time like 2026-11-21T20:00:00Z"},
+	[OPTION_SEVERITY] = {"severity", "WORD", "At least high, medium, low or info (the default)"},
+	[OPTION_LOG] = {"log", "FILE", "From this log of decisions"},
+	[OPTION_FORMAT] = {"format", "text|json", "For people (the default), or one object a line"},
+};
+
+static const struct command command = {
+	.name = "alerts",
+	.synopsis = "[OPTION]...",
+	.about =
+		"List alerts: findings of high severity, and what looks like a break-in (rule suspicious-command), but "
+		"not\n"
+		"what an exception covers. They come from the file that the policy names (\"log\": {\"file\": ...}); "
+		"where it\n"
+		"names none, from the decisions that are kept in " DECISION_STORE ", which are the last ones alone.",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
+/** struct request - the command line, and what is counted on the way */
+struct request {
+	int64_t since_us;
+	enum severity at_least;
+	const char *log;
+	bool json;
+	bool colour;
+	size_t n;
+};
+
+/* Return: Unix microseconds, -1 if @value is no time. */
+static int64_t time_of(const char *value)
+{
+	static const struct {
+		char unit;
+		int seconds;
+	} units[] = {{'s', 1}, {'m', MINUTE}, {'h', HOUR}, {'d', DAY}};
+	struct tm tm = {0};
+	char *end;
+	long number;
+
+	end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!end)
+		end = strptime(value, "%Y-%m-%d", &tm);
+	if (end && *end == '\0')
+		return (int64_t)timegm(&tm) * 1000000;
+	number = strtol(value, &end, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (value[0] >= '0' && value[0] <= '9' && number <= 1000000 && end[0] == units[i].unit &&
+		    end[1] == '\0')
+			return now_us() - (int64_t)number * units[i].seconds * 1000000;
+	return -1;
+}
+
+static int take_option(struct request *request, int option, const char *value, struct err *err)
+{
+	static const char *const severities[SEVERITIES] = {"high", "medium", "low", "info"};
+	static const char *const formats[] = {"text", "json"};
+	int word = 0;
+
+	if (option == OPTION_LOG) {
+		request->log = value;
+	} else if (option == OPTION_SINCE) {
+		request->since_us = time_of(value);
+		if (request->since_us < 0)
+			return err_set(err, ERR_USAGE, "--since %.60s is no time: 30m, 12h, 7d, 2026-11-21T20:00:00Z",
+				       value);
+	} else if (option == OPTION_SEVERITY) {
+		word = word_index("--severity", value, severities, SEVERITIES, err);
+		if (word >= 0)
+			request->at_least = (enum severity)word;
+	} else {
+		word = word_index("--format", value, formats, 2, err);
+		request->json = word == 1;
+	}
+	return word < 0 ? -1 : 0;
+}
+
+/* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
+static int parse(int argc, char **argv, struct request *request, struct err *err)
+{
+	struct arguments arguments = {&command, argc, argv, 1, 0};
+	const char *value;
+	int got;
+
+	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
+		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
+			return got;
+		if (got == ARGUMENT_OPERAND)
+			return err_set(err, ERR_USAGE, "alerts takes no operand: %.60s", value);
+		if (take_option(request, got, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void put(const char *text)
+{
+	char bytes[TEXT_ROOM + 1];
+	struct out out;
+
+	out_init(&out, bytes, sizeof(bytes));
+	out_plain(&out, text, TEXT_ROOM);
+	(void)fputs(bytes, stdout);
+}
+
+static void put_member(const char *key, const char *text)
+{
+	char bytes[TEXT_ROOM + 1];
+	struct out out;
+
+	out_init(&out, bytes, sizeof(bytes));
+	out_json(&out, text, TEXT_ROOM);
+	(void)printf(",\"%s\":%s", key, bytes);
+}
+
+static void put_time(int64_t time_us)
+{
+	char bytes[40];
+	struct out out;
+
+	out_init(&out, bytes, sizeof(bytes));
+	out_time(&out, time_us);
+	(void)printf("%.19sZ", bytes);
+}
+
+static void print_text(const struct decision *decision, const struct finding *finding, bool colour)
+{
+	static const char *const colours[SEVERITIES] = {"\033[1;31m", "\033[33m", "\033[36m", "\033[2m"};
+	const struct identity *who = &decision->identity;
+
+	put_time(decision->time_us);
+	(void)printf("  %s%-6s%s  %-6s  %s  ", colour ? colours[finding->severity] : "",
+		     severity_name(finding->severity), colour ? "\033[0m" : "",
+		     decision->verdict == VERDICT_ADMIT ? "ran" : "denied",
+		     finding->alert ? finding->alert : finding->rule->name);
+	if (who->trusted && who->pod[0]) {
+		put(who->namespace);
+		(void)fputs("/", stdout);
+		put(who->pod);
+		(void)fputs("/", stdout);
+		put(who->container);
+	} else {
+		put(decision->id);
+	}
+	(void)printf("  %s: ", finding->rule->name);
+	put(finding->message);
+	if (finding->value[0]) {
+		(void)fputs(": ", stdout);
+		put(finding->value);
+	}
+	(void)fputs("\n", stdout);
+}
+
+static void print_json(const struct decision *decision, const struct finding *finding)
+{
+	(void)fputs("{\"time\":\"", stdout);
+	put_time(decision->time_us);
+	(void)fputs("\"", stdout);
+	put_member("severity", severity_name(finding->severity));
+	put_member("alert", finding->alert);
+	put_member("rule", finding->rule->name);
+	put_member("verdict", decision->verdict == VERDICT_ADMIT ? "admit" : "deny");
+	put_member("stage", decision->stage);
+	(void)printf(",\"trusted\":%s", decision->identity.trusted ? "true" : "false");
+	put_member("id", decision->id);
+	put_member("namespace", decision->identity.namespace);
+	put_member("pod", decision->identity.pod);
+	put_member("container", decision->identity.container);
+	put_member("image", decision->identity.image);
+	put_member("message", finding->message);
+	put_member("value", finding->value);
+	put_member("remedy", finding->remedy);
+	(void)fputs("}\n", stdout);
+}
+
+static void take(void *context, const struct decision *decision)
+{
+	struct request *request = context;
+
+	for (size_t i = 0; i < decision->findings.n; i++) {
+		const struct finding *finding = &decision->findings.items[i];
+
+		if (!decision_alert(finding) || finding->severity > request->at_least)
+			continue;
+		request->n++;
+		if (request->json)
+			print_json(decision, finding);
+		else
+			print_text(decision, finding, request->colour);
+	}
+}
+
+/* A policy that does not load is no reason to hide what happened: then the kept decisions are told. */
+static int list(struct request *request, struct err *err)
+{
+	const struct decision_visit visit = {.take = take, .context = request, .since_us = request->since_us};
+	struct policy policy;
+	struct arena arena;
+	struct err unread;
+	const char *log = request->log;
+
+	arena_init(&arena, RUN_MEMORY);
+	if (!log && policy_load(&arena, &policy_dirs_default, &policy, &unread) == 0)
+		log = policy.log_file;
+	if (log && (request->log || access(log, F_OK) == 0))
+		return decision_each_logged(log, &visit, err);
+	return decision_each_kept(DECISION_STORE, &visit, err);
+}
+
+int verb_alerts(int argc, char **argv)
+{
+	struct request request = {.at_least = SEVERITY_INFO, .colour = colour_wanted(STDOUT_FILENO)};
+	struct err err;
+	int got;
+
+	harden();
+	got = parse(argc, argv, &request, &err);
+	if (got == ARGUMENT_DONE)
+		return 0;
+	if (got < 0)
+		return usage_error(&err, "alerts");
+	if (list(&request, &err) < 0) {
+		say("%s", err.text);
+		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
+	}
+	if (!request.json)
+		(void)printf("%zu alert%s\n", request.n, request.n == 1 ? "" : "s");
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		say("the output could not be written");
+		return ERR_SYSTEM;
+	}
+	return 0;
+}
