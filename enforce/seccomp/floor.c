@@ -59,7 +59,7 @@ const struct seccomp_call seccomp_floor[] = {
 	DENIES(clock_settime64, CLOCK, CAP(SYS_TIME)),
 	DENIES(settimeofday, CLOCK, CAP(SYS_TIME)),
 	DENIES(stime, CLOCK, CAP(SYS_TIME)),
-	DENIES(userfaultfd, "stops the kernel in the middle of a copy, a tool of many exploits", 0),
+	DENIES(userfaultfd, "stops the kernel in the middle of a copy, a tool of many exploits", CAP(SYS_PTRACE)),
 	DENIES(quotactl, "changes disk quotas of the node", ADMIN),
 	DENIES(quotactl_fd, "changes disk quotas of the node", ADMIN),
 	DENIES(lookup_dcookie, "tells paths of the node", ADMIN),
