@@ -12,6 +12,8 @@
 #include "report.h"
 #include "run.h"
 
+enum { SETTLED_SECONDS = 2 };
+
 /** struct look - one judgement: @status is filled in when @judged; @before and @refused_before for a comparison */
 struct look {
 	struct run run;
@@ -89,9 +91,24 @@ static int take_over(const struct survey *survey, const struct candidate *candid
 	return 0;
 }
 
-static bool has_ended(const struct candidate *candidate, int process_fd)
+/*
+ * Without a process, a bundle that has lost its config.json, or has none yet, is of no container; one whose spec cannot be
+ * read may be in the middle of being written.
+ */
+static bool is_no_container(const struct look *look, int fd)
 {
-	return candidate->life == LIFE_RUNNING && (process_fd < 0 || faccessat(process_fd, "ns", F_OK, 0) < 0);
+	struct stat st;
+
+	if (fstatat(fd, "config.json", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT;
+	return look->run.decision.error && (int64_t)st.st_mtime + SETTLED_SECONDS > now_us() / 1000000;
+}
+
+static bool has_ended(const struct candidate *candidate, const struct look *look, int fd, int process_fd)
+{
+	if (candidate->life == LIFE_RUNNING)
+		return process_fd < 0 || faccessat(process_fd, "ns", F_OK, 0) < 0;
+	return is_no_container(look, fd);
 }
 
 int survey_candidate(const struct survey *survey, const struct candidate *candidate, struct err *err)
@@ -119,7 +136,7 @@ int survey_candidate(const struct survey *survey, const struct candidate *candid
 		look.judged = false;
 	}
 	look.run.decision.duration_us = ticks_us() - look.run.started_us;
-	if (has_ended(candidate, process_fd))
+	if (has_ended(candidate, &look, fd, process_fd))
 		survey->report->ended++;
 	else
 		result = take_over(survey, candidate, &look, err);

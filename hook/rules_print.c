@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ocigate/recommendation.h"
 #include "print.h"
 
 static const char *const group_names[] = {
@@ -23,9 +24,31 @@ static const char *judges(const struct rule *rule)
 	return rule->scope & RULE_SCOPE_CREATE ? "containers and execs" : "execs";
 }
 
+static unsigned recommendation_of(const struct rule *rule)
+{
+	for (size_t i = 0; i < RECOMMENDATIONS; i++)
+		for (size_t j = 0; j < recommendation_table[i].n_rules; j++)
+			if (recommendation_table[i].rules[j] == rule->id)
+				return recommendation_table[i].number;
+	return 0;
+}
+
+/* A recommendation that has no rule has a reason. */
+static void print_unanswered(bool colour)
+{
+	(void)printf("\n%srecommendations that no node can answer%s\n", colour ? "\033[1m" : "",
+		     colour ? "\033[0m" : "");
+	for (size_t i = 0; i < RECOMMENDATIONS; i++)
+		if (recommendation_table[i].elsewhere)
+			(void)printf("  %2u %s:\n     %s\n", recommendation_table[i].number,
+				     recommendation_table[i].title, recommendation_table[i].elsewhere);
+}
+
 void rules_print_table(bool colour)
 {
 	int group = 0;
+
+	(void)printf("rule, default effect, severity, number of the recommendation that it answers, what it finds\n\n");
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const struct rule *rule = rule_table[i];
@@ -35,10 +58,16 @@ void rules_print_table(bool colour)
 			(void)printf("%s%s%s%s\n", i ? "\n" : "", colour ? "\033[1m" : "", group_names[rule->group],
 				     colour ? "\033[0m" : "");
 		group = (int)rule->group;
-		(void)printf("  %-22s %s%-8s%s %-6s  %s\n", rule->name, colour ? effect_colours[rule->effect] : "",
-			     name, colour ? "\033[0m" : "", severity_name(rule->severity), rule->title);
+		(void)printf("  %-22s %s%-8s%s %-6s", rule->name, colour ? effect_colours[rule->effect] : "", name,
+			     colour ? "\033[0m" : "", severity_name(rule->severity));
+		if (recommendation_of(rule) > 0)
+			(void)printf(" %2u", recommendation_of(rule));
+		else
+			(void)printf("  -");
+		(void)printf("  %s\n", rule->title);
 	}
-	(void)printf("\nocigate rules RULE tells all about one.\n");
+	print_unanswered(colour);
+	(void)printf("\nocigate rules RULE tells all about one, its alert and its Pod Security Standard among it.\n");
 }
 
 static void line(const char *label, const char *text)
@@ -68,7 +97,7 @@ void rules_print_one(struct arena *arena, const struct rule *rule)
 	line("severity", severity_name(rule->severity));
 	line("judges", judges(rule));
 	line("can be applied", rule->amendment == AMEND_NONE ? "no: apply denies" : "yes, by ocigate-runtime");
-	optional_line("recommendation", rule->recommendation, "none");
+	optional_line("recommendation", rule->recommendation, "none: it goes beyond them");
 	optional_line("alert", rule->alert, "none");
 	optional_line("pod security", rule->pss, "none");
 	for (size_t i = 0; i < rule->n_settings; i++) {

@@ -91,24 +91,34 @@ static size_t difference(const struct wish *a, const struct wish *b)
 	return differs;
 }
 
-static bool join_two(struct wishes *wishes)
+static bool join(struct wishes *wishes, struct wish *a, const struct wish *b)
 {
-	for (size_t i = 0; i < wishes->n; i++)
-		for (size_t j = i + 1; j < wishes->n; j++) {
-			struct wish *a = &wishes->items[i], *b = &wishes->items[j];
-			const size_t list = a->rules == b->rules ? difference(a, b) : WISH_LISTS;
+	const size_t list = a->rules == b->rules ? difference(a, b) : WISH_LISTS;
 
-			if (list == WISH_LISTS || !merge(wishes->arena, &a->lists[list], &b->lists[list]))
-				continue;
-			memmove(b, b + 1, (wishes->n - j - 1) * sizeof(*b));
-			wishes->n--;
-			return true;
+	return list != WISH_LISTS && merge(wishes->arena, &a->lists[list], &b->lists[list]);
+}
+
+/* Return: was anything joined? Then what was compared before may fit now. */
+static bool join_all(struct wishes *wishes)
+{
+	const size_t before = wishes->n;
+
+	for (size_t i = 0; i < wishes->n; i++)
+		for (size_t j = i + 1; j < wishes->n;) {
+			struct wish *b = &wishes->items[j];
+
+			if (join(wishes, &wishes->items[i], b)) {
+				memmove(b, b + 1, (wishes->n - j - 1) * sizeof(*b));
+				wishes->n--;
+			} else {
+				j++;
+			}
 		}
-	return false;
+	return wishes->n < before;
 }
 
 void wishes_join(struct wishes *wishes)
 {
-	while (!wishes->arena->failed && join_two(wishes))
+	while (join_all(wishes))
 		continue;
 }
