@@ -300,6 +300,9 @@ Test(host_facts, security_modules)
 	const struct facts_file files[] = {{"lsm", "lockdown,capability,selinux\n"}, {"selinux", "1"}, {NULL, NULL}};
 	const struct facts_file permissive[] = {{"selinux", "0\n"}, {NULL, NULL}};
 	const struct facts_file odd[] = {{"selinux", "10"}, {NULL, NULL}};
+	const struct facts_file other[] = {{"selinux", "2"}, {NULL, NULL}};
+	const struct facts_file silent[] = {{"lsm", "capability,selinux"}, {NULL, NULL}};
+	const struct facts_file without[] = {{"lsm", "capability,apparmor"}, {NULL, NULL}};
 
 	facts_container(&facts, all_new, "", "");
 	facts_record(&facts, files);
@@ -311,6 +314,12 @@ Test(host_facts, security_modules)
 	cr_expect_eq(facts.host.lsms.n, 0);
 	facts_record(&facts, odd);
 	cr_expect_eq(facts.host.selinux_enforcing, TRI_UNKNOWN);
+	facts_record(&facts, other);
+	cr_expect_eq(facts.host.selinux_enforcing, TRI_UNKNOWN);
+	facts_record(&facts, silent);
+	cr_expect_eq(facts.host.selinux_enforcing, TRI_UNKNOWN, "it is there, and does not say");
+	facts_record(&facts, without);
+	cr_expect_eq(facts.host.selinux_enforcing, TRI_NO);
 }
 
 Test(host_facts, owners_of_the_way_to_the_bundle)

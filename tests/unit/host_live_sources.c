@@ -216,4 +216,6 @@ Test(host_live_sources, namespace_paths_are_followed)
 	cr_expect_eq(ns[NS_UTS].shared, TRI_UNKNOWN, "a file that is no namespace");
 	cr_expect_eq(ns[NS_PID].shared, TRI_NO);
 	cr_expect_eq(ns[NS_MOUNT].shared, TRI_YES, "no entry");
+	if (access("/sys/module", F_OK) == 0 && access("/sys/module/apparmor", F_OK) < 0)
+		cr_expect_eq(live_facts.host.apparmor_enabled, TRI_NO, "a kernel that was built without it");
 }

@@ -47,6 +47,19 @@ Test(host_mounts, links_of_the_image_lead_a_mount_elsewhere)
 	cr_expect_eq(facts_mount(&facts, "/there/t")->mount, 2);
 }
 
+Test(host_mounts, one_row_does_not_stand_for_two_mounts)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/v\",\"source\":\"/one\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/w\",\"source\":\"/one\",\"options\":[\"bind\"]}",
+		      NODE ROOT V("8:1 /one", EXT4), NULL);
+	cr_assert_eq(facts.host.n_mounts, 3);
+	cr_expect_eq(facts_mount(&facts, "/v")->mount, 1);
+	cr_expect(facts_mount(&facts, "/v")->effective);
+	cr_expect_eq(facts_mount(&facts, "/w")->mount, 2);
+	cr_expect_not(facts_mount(&facts, "/w")->effective, "the kernel shows no such mount");
+}
+
 Test(host_mounts, two_mounts_at_one_place_are_told_apart)
 {
 	tables_record(&facts,
@@ -164,6 +177,7 @@ Test(host_mounts, masks_are_what_the_spec_asks_for_and_no_more)
 		bool mask;
 	} cases[] = {
 		{"80 71 0:90 / /proc/acpi ro - tmpfs tmpfs ro", "/proc/acpi", true},
+		{"80 71 0:90 / /proc/acpi ro,relatime - tmpfs tmpfs rw,size=0k", "/proc/acpi", true},
 		{"80 71 0:90 / /proc/acpi rw - tmpfs tmpfs rw", "/proc/acpi", false},
 		{"80 71 0:90 / /proc/other ro - tmpfs tmpfs ro", "/proc/other", false},
 		{"80 71 0:61 /null /proc/acpi rw - tmpfs tmpfs rw", "/proc/acpi", true},
