@@ -108,7 +108,7 @@ static bool append(struct arena *arena, struct candidates *list, const struct ca
 static bool gather(const struct mount_view *view, const struct root_search *search, struct candidates *list)
 {
 	const struct mount_table *table = view->node;
-	size_t row = NO_ROW, skip = search->len == 1 ? 0 : search->len;
+	size_t row = NO_ROW, skip = search->root[0] == '/' && search->len == 1 ? 0 : search->len;
 
 	while ((row = root_search_next(table, search, row)) != NO_ROW) {
 		struct candidate candidate = {.root_len = search->len, .row = row};

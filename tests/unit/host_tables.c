@@ -46,6 +46,8 @@ Test(host_tables, malformed_tables_are_an_error)
 
 /* Not one of these may crash or hang; what they mean does not matter. */
 static const char *const mad_tables[] = {
+	"10 1 8:1 x / rw - ext4 x rw\n12 10 0:20 / /run rw - tmpfs tmpfs rw\n" ROOT
+	"60 50 8:1 x /run/b/rootfs/v rw - ext4 x rw\n",
 	"10 11 8:1 / / rw - ext4 x rw\n11 10 8:1 / / rw - ext4 x rw\n",
 	"10 10 8:1 / / rw - ext4 x rw\n50 50 8:1 / /run/b/rootfs rw - ext4 x rw\n",
 	NODE "50 51 8:1 / /run/b/rootfs rw - ext4 x rw\n51 50 8:1 / /run/b/rootfs rw - ext4 x rw\n",
@@ -65,6 +67,9 @@ Test(host_tables, mad_tables_do_no_harm, .timeout = 20)
 	for (size_t i = 0; i < sizeof(mad_tables) / sizeof(mad_tables[0]); i++) {
 		tables_record(&facts, BIND("/etc"), mad_tables[i], NULL);
 		cr_expect(facts.rc == 0 || facts.err.kind == ERR_INPUT);
+		for (size_t j = 0; j < facts.host.n_mounts; j++)
+			for (size_t k = 0; k < facts.host.mounts[j].origin.paths.n; k++)
+				cr_expect_eq(facts.host.mounts[j].origin.paths.items[k][0], '/', "table %zu", i);
 		facts_end(&facts);
 	}
 }
