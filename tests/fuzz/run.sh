@@ -12,6 +12,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 : "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}"
 out=$BUILD-fuzz
+mkdir -p "$BUILD"
 known='spec process state policy mountinfo apparmor seccomp_block seccomp_program'
 targets=${*:-$known}
 
@@ -20,8 +21,8 @@ if ! command -v clang >/dev/null 2>&1; then
 	exit 0
 fi
 if ! make -s BUILD="$out" CC=clang OPT='-O1 -fno-omit-frame-pointer' FORTIFY= HARDEN= REPRODUCIBLE= \
-	CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' "$out/libocigate.a" >"$out.log" 2>&1; then
-	tail -5 "$out.log"
+	CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' "$out/libocigate.a" >"$BUILD/fuzz.log" 2>&1; then
+	tail -5 "$BUILD/fuzz.log"
 	echo "not ok fuzz: the library does not build with clang and sanitizers"
 	exit 1
 fi
