@@ -3,6 +3,7 @@
 #
 # ocigate report: a node of 200 bundles, what each format says about it, dry
 # runs, suggested exceptions.
+# shellcheck disable=SC2016 # the dollars are jq's
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
