@@ -180,10 +180,32 @@ static void judge_none(const struct container *container, const char *profile, s
 		finding->at_most = EFFECT_AUDIT;
 }
 
+/* What apply sets: the policy's choice, or the profile that this engine has generated and loaded. NULL: there is none. */
+static const char *default_profile(const struct container *container, const struct host *host,
+				   const struct settings *own)
+{
+	enum engine engine = container->identity.trusted ? container->identity.engine : ENGINE_UNKNOWN;
+
+	if (own->default_profile[0] != '\0')
+		return own->default_profile;
+	for (size_t i = 0; i < host->n_apparmor_profiles; i++)
+		if (is_default(engine, host->apparmor_profiles[i].name) &&
+		    strcmp(host->apparmor_profiles[i].mode, "enforce") == 0)
+			return host->apparmor_profiles[i].name;
+	return NULL;
+}
+
+static void propose(const char *profile, struct findings *findings, size_t first)
+{
+	for (size_t i = first; i < findings->n; i++)
+		findings->items[i].proposal = profile;
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
 	const struct settings *own = settings;
+	size_t first = findings->n;
 	const char *profile = container->process.apparmor_profile ? container->process.apparmor_profile : "";
 	bool none = profile[0] == '\0' || strcmp(profile, "unconfined") == 0;
 
@@ -204,6 +226,8 @@ static void judge(const struct container *container, const struct host *host, co
 		judge_none(container, profile, findings);
 	else
 		judge_parts(container, host, &own->allowed, profile, findings);
+	if (host->apparmor_enabled == TRI_YES)
+		propose(default_profile(container, host, own), findings, first);
 }
 
 const struct rule rule_apparmor = {

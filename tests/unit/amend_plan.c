@@ -165,6 +165,51 @@ Test(amend_plan, the_filter_knows_what_is_dropped)
 	cr_expect_eq(memcmp(value.bytes, seccomp_default_profile(&arena, UINT64_C(1) << 18), value.len), 0);
 }
 
+/* The profile that an engine has loaded, or the policy's own choice; none of either: the finding denies. */
+Test(amend_plan, an_apparmor_profile)
+{
+	static const struct apparmor_profile loaded[] = {
+		{"cri-containerd.apparmor.d", "complain"}, {"docker-default", "enforce"}, {"mine", "enforce"}};
+	static const struct {
+		const char *policy;
+		size_t n_loaded;
+		const char *expect;
+	} tries[] = {
+		{"{}", 3, "docker-default"},
+		{"{}", 1, NULL},
+		{"{\"default_profile\":\"mine\"}", 3, "mine"},
+	};
+	static const char bytes[] = SPEC(CAPS, "");
+	const struct rule *rule = rule_find("apparmor");
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		struct host host = {.apparmor_enabled = TRI_YES, .apparmor_profiles_known = true};
+		struct text text = {.bytes = bytes, .len = strlen(bytes)}, result, value;
+		struct edits edits = {.arena = &arena};
+		struct findings findings = {.arena = &arena};
+		struct rule_policy policy;
+		struct container container;
+		struct err err;
+
+		host.apparmor_profiles = loaded;
+		host.n_apparmor_profiles = tries[i].n_loaded;
+		cr_assert_eq(policy_parse_rule(&arena, rule, tries[i].policy, &policy, &err), 0);
+		policy.effect = EFFECT_APPLY;
+		cr_assert_eq(spec_parse(&arena, &text, "/run/b", "c", &container, &err), 0);
+		identity_of(&arena, &container, BUNDLE_OWNER_ROOT);
+		engine_judge_rule(rule, &container, &host, &policy, JUDGE_RUNTIME, &findings);
+		cr_assert_eq(findings.n, 1);
+		cr_assert_eq(amend_plan(&container, &text, &findings, &edits, &err), 0);
+		cr_expect_eq(any_denies(&findings), tries[i].expect == NULL);
+		if (!tries[i].expect)
+			continue;
+		cr_assert_eq(amend_splice(&arena, &text, edits.items, edits.n, &result, &err), 0);
+		cr_assert(amend_find(&result, "/process/apparmorProfile", &value));
+		cr_expect_eq(value.len, strlen(tries[i].expect) + 2);
+		cr_expect_eq(memcmp(value.bytes + 1, tries[i].expect, value.len - 2), 0);
+	}
+}
+
 /* An exec's text is the process alone; the record names places of the whole spec. */
 Test(amend_plan, an_execs_document)
 {
