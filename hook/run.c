@@ -61,8 +61,33 @@ void run_identity(struct run *run, enum bundle_owner owner)
 	run->decision.identity = run->container.identity;
 }
 
+static bool has_exception(const struct run *run)
+{
+	const struct exception *exception;
+
+	for (size_t i = 0; run->policy->n_exceptions > 0 && i < RULE_COUNT; i++)
+		if (policy_exception_for(run->policy, &run->container, (enum rule_id)i, run->decision.time_us / 1000000,
+					 &exception))
+			return true;
+	return false;
+}
+
+/* Whoever is to be excepted must be the same to two witnesses. */
+static void cross_check(struct run *run)
+{
+	const char *doubt = sandbox_doubt(&run->arena, &run->container);
+
+	if (!doubt)
+		return;
+	run->container.identity.trusted = false;
+	run->container.identity.doubt = doubt;
+	run->decision.identity = run->container.identity;
+}
+
 void run_judge(struct run *run, enum judge_as as)
 {
+	if (run->host.source == HOST_LIVE && has_exception(run))
+		cross_check(run);
 	engine_judge(&run->container, &run->host, run->policy, as, run->decision.time_us / 1000000, &run->decision);
 }
 

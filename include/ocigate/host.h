@@ -261,6 +261,13 @@ bool bind_owner_layer(const struct container *container, const char *path, const
 int host_ports_recorded(struct arena *arena, const struct container *container, int dirfd, struct host *host,
 			struct err *err) MUST_CHECK;
 
+/**
+ * sandbox_doubt() - does the spec of the pod's sandbox, where the engine keeps it, contradict the container's identity?
+ *
+ * Live alone. Return: why the identity is not to be trusted; NULL: no contradiction, or no sandbox's spec to be found.
+ */
+const char *sandbox_doubt(struct arena *arena, const struct container *container);
+
 /** host_namespaces_judge() - fill in @shared of every namespace from inodes and the spec's entries */
 void host_namespaces_judge(struct host *host, const struct container *container);
 

@@ -62,9 +62,9 @@ for runtime in runc crun; do
 		continue
 	fi
 	bundle "good-$runtime" '.process.args = ["/guest", "300"]'
-	start $runtime "good-$runtime" || not_ok "report: start under $runtime" "$(cat "$NODE/started")"
+	start "$runtime" "good-$runtime" || not_ok "report: start under $runtime" "$(cat "$NODE/started")"
 	bundle "bad-$runtime" "$sneaky"
-	start $runtime "bad-$runtime" || not_ok "report: start under $runtime" "$(cat "$NODE/started")"
+	start "$runtime" "bad-$runtime" || not_ok "report: start under $runtime" "$(cat "$NODE/started")"
 	report --format json
 	json "finds what runs under $runtime, each once" "[.containers[].decision.id | select(endswith(\"$runtime\"))] | sort == [\"bad-$runtime\", \"good-$runtime\"]"
 	json "knows the process of a container of $runtime" "[.containers[] | select(.decision.id | endswith(\"$runtime\")) | .pid > 0] == [true, true]"
@@ -121,8 +121,8 @@ else
 fi
 for runtime in runc crun; do
 	command -v $runtime >/dev/null || continue
-	end $runtime "good-$runtime"
-	end $runtime "bad-$runtime"
+	end "$runtime" "good-$runtime"
+	end "$runtime" "bad-$runtime"
 done
 report --format json
 json 'finds nobody when all have ended' '[.containers[] | select(.pid != 0)] == []'
