@@ -109,12 +109,27 @@ Test(host_live_sources, overlays_of_the_spec_follow_links)
 	cr_expect(live_has_path(&mount->origin, live_path("W/real")), "%s", facts_paths(&live_facts, &mount->origin));
 }
 
+/* In a chroot or a container, "/" is some directory of a disk, and the disk's own root is nowhere. */
+static bool root_is_whole(void)
+{
+	char line[4096], root[2048], mountpoint[2048];
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	bool whole = false;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*d %*d %*s %2047s %2047s", root, mountpoint) == 2 && strcmp(mountpoint, "/") == 0)
+			whole = strcmp(root, "/") == 0;
+	if (file)
+		fclose(file);
+	return whole;
+}
+
 /* The device of the root directory, if it is a disk. */
 static bool root_device(char *path, size_t size)
 {
 	struct stat root, device;
 
-	if (stat("/", &root) < 0 || major(root.st_dev) == 0)
+	if (!root_is_whole() || stat("/", &root) < 0 || major(root.st_dev) == 0)
 		return false;
 	(void)snprintf(path, size, "%s/disk", live_work);
 	return mknod(path, S_IFBLK | 0600, root.st_dev) == 0 && stat(path, &device) == 0 &&
@@ -130,7 +145,7 @@ Test(host_live_sources, the_disk_of_the_node_by_another_door)
 		cr_skip_test("needs root, and a root directory on a disk");
 	(void)snprintf(text, sizeof(text), "{\"destination\":\"/m\",\"type\":\"ext4\",\"source\":\"%s\"}", device);
 	mount = ask(text);
-	cr_expect_eq(mount->origin.state, ORIGIN_NODE);
+	cr_assert_eq(mount->origin.state, ORIGIN_NODE);
 	cr_expect_str_eq(mount->origin.paths.items[0], "/");
 }
 
