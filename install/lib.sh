@@ -10,6 +10,7 @@
 #   --prefix DIR    where the program lies on the node (default /usr/local/bin;
 #                   where /usr is read-only: /opt/ocigate/bin)
 #   --binary FILE   put this program there first; without it the one that is there stays, or build/ocigate is taken
+#   --precreate     podman: the precreate stage as well
 #   --dry-run       show what would change, and change nothing
 #
 # Nothing is ever restarted: the command is printed. Program and links stay
@@ -34,7 +35,7 @@ usage() {
 
 engine=$1
 shift
-root=/ prefix=/usr/local/bin binary='' dry='' action=''
+root=/ prefix=/usr/local/bin binary='' dry='' more='' action=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--root | --prefix | --binary)
@@ -47,6 +48,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--dry-run) dry=--dry-run ;;
+	--precreate) more=--precreate ;;
 	install | uninstall)
 		[ -z "$action" ] || usage
 		action=$1
@@ -83,4 +85,4 @@ put_program() {
 }
 
 [ "$action" = uninstall ] || put_program
-exec python3 -B "$here/edit/main.py" $dry --root "$root" --prefix "$prefix" "$engine" "$action"
+exec python3 -B "$here/edit/main.py" $dry $more --root "$root" --prefix "$prefix" "$engine" "$action"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the gate into an engine's configuration, or takes it out.
 
-usage: main.py [--dry-run] --root DIR --prefix DIR ENGINE install|uninstall
+usage: main.py [--dry-run] [--precreate] --root DIR --prefix DIR ENGINE install|uninstall
 
 A module for each engine says what its files shall become (plan(node)); this
 one shows it, or does it: backs up, links, policy, configuration, then the
@@ -54,7 +54,7 @@ def apply(engine, node, plan, changes, action):
 
 
 def run(arguments):
-    node = Node(arguments.root, arguments.prefix, arguments.engine)
+    node = Node(arguments.root, arguments.prefix, arguments.engine, arguments.precreate)
     engine = importlib.import_module(arguments.engine)
     if arguments.action == "install":
         check(engine, node, "as it is; it is left alone")
@@ -80,6 +80,7 @@ def run(arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--precreate", action="store_true")
     parser.add_argument("--root", required=True)
     parser.add_argument("--prefix", required=True)
     parser.add_argument("engine", choices=["containerd", "podman", "docker", "crio"])

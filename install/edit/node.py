@@ -42,10 +42,11 @@ class Plan:
 
 
 class Node:
-    def __init__(self, root, prefix, engine):
+    def __init__(self, root, prefix, engine, precreate):
         self.root = root
         self.prefix = prefix.rstrip("/")
         self.engine = engine
+        self.precreate = precreate
         self.program = f"{self.prefix}/ocigate"
 
     def at(self, path):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """podman: its runtimes by name become the wrapper, so that containers made before go through it as well.
 
-Behind that stand the hook (for whoever names another --runtime) and the
-precreate stage, in a directory of their own: CRI-O, which reads the shared
-one, does not start where it finds that stage.
+Behind that stands the hook, for whoever names another --runtime. On wish also
+the precreate stage, which amends for those as well, but podman then hides why
+a container was refused. Both lie in a directory of their own: CRI-O, which
+reads the shared one, does not start where it finds that stage.
 """
 import os
 
@@ -57,7 +58,8 @@ def plan(node, install):
     directories = [path for path in engine.get("hooks_dir", [SHARED]) if path != HOOKS] + [HOOKS]
     text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[engine]",
                       f"hooks_dir = {marks.value(directories)}", "", "[engine.runtimes]", *lines]) + "\n"
-    plan.changes = [node.policy(candidates), node.hook(hooks[0], "precreate", ["precreate"]),
+    plan.changes = [node.policy(candidates),
+                    node.hook(hooks[0], "precreate", ["precreate"]) if node.precreate else node.change(hooks[0], None),
                     node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]), node.change(DROP_IN, text.encode())]
     if "CONTAINERS_CONF" in os.environ:
         plan.notes.append("CONTAINERS_CONF is set here: podman then reads that file alone")

@@ -229,6 +229,8 @@ holds 'podman: runc, crun and the own one become wrappers' toml $drop_in "d['eng
 	n: ['/usr/local/bin/ocigate-' + n] for n in ('crun', 'own', 'runc')}"
 holds 'podman: directories of hooks that were read still are' toml $drop_in \
 	"d['engine']['hooks_dir'] == ['/etc/containers/oci/hooks.d', '/etc/ocigate/podman-hooks.d']"
+holds 'podman: no precreate stage by default: it would hide why a container is refused' eval '[ ! -e "$node/etc/ocigate/podman-hooks.d/90-ocigate-precreate.json" ]'
+run podman --precreate install
 holds 'podman: precreate lies in a directory of its own' eval '[ ! -e "$node/usr/share/containers/oci/hooks.d" ] &&
 	[ "$(jq -r ".stages[0]" "$node/etc/ocigate/podman-hooks.d/90-ocigate-precreate.json")" = precreate ]'
 holds 'podman: the hook is the one that is shipped' eval '[ "$(jq -S . "$node/etc/ocigate/podman-hooks.d/99-ocigate.json")" = "$(jq -S . install/hooks.d/99-ocigate.json)" ]'

@@ -30,9 +30,10 @@ BELOW = {
     "attach": {"base", "spec", "seccomp", "amend"},
     "engine": {"base", "spec", "host", "rules", "policy", "seccomp", "amend", "attach"},
     "report": {"base", "engine"},
+    "doctor": {"base"},
 }
 # Only these may know the JSON library.
-JANSSON = ("enforce/base/json", "enforce/spec/", "enforce/policy/", "enforce/amend/", "enforce/decision",
+JANSSON = ("enforce/base/json", "enforce/spec/", "enforce/policy/", "enforce/amend/", "enforce/decision", "enforce/doctor/",
            "include/ocigate/json.h", "tests/")
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|__(DATE|TIME|TIMESTAMP)__|^(<{7}|>{7}|={7})( |$)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The proof: two containers through each wrapper that engines are configured
+ * with, a good one that must run and one that shares the host's processes and
+ * must not. Both would only print ocigate's version.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "ocigate/fs.h"
+
+#define ASK "ocigate explain, and the record of the decision, say more"
+
+/* "%s" twice: an AppArmor profile, the pid namespace. */
+static const char config[] =
+	"{\"ociVersion\":\"1.0.2\",\"hostname\":\"doctor\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},"
+	"\"process\":{\"user\":{\"uid\":65534,\"gid\":65534},\"args\":[\"/ocigate\",\"--version\"],\"env\":[\"PATH=/"
+	"\"],"
+	"\"cwd\":\"/"
+	"\",%s\"noNewPrivileges\":true,\"capabilities\":{\"bounding\":[],\"effective\":[],\"inheritable\":[],"
+	"\"permitted\":[],\"ambient\":[]}},"
+	"\"mounts\":[{\"destination\":\"/"
+	"proc\",\"type\":\"proc\",\"source\":\"proc\",\"options\":[\"nosuid\",\"noexec\","
+	"\"nodev\"]},{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\","
+	"\"mode=755\",\"size=64k\"]}],"
+	"\"linux\":{\"cgroupsPath\":\"/ocigate-doctor-%d\",\"namespaces\":[%s{\"type\":\"network\"},{\"type\":\"ipc\"},"
+	"{\"type\":\"uts\"},{\"type\":\"mount\"}],\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},"
+	"\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/interrupts\",\"/proc/kcore\",\"/proc/keys\","
+	"\"/proc/latency_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/proc/timer_list\",\"/proc/timer_stats\","
+	"\"/sys/devices/virtual/powercap\",\"/sys/firmware\"],"
+	"\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]}}\n";
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+static void remove_all(const char *path)
+{
+	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static int copy_self(const char *path)
+{
+	FD_AUTO int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	FD_AUTO int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	if (from < 0 || to < 0 || fchmod(to, 0755) < 0)
+		return -1;
+	do {
+		n = sendfile(to, from, NULL, (size_t)1 << 30);
+	} while (n > 0);
+	return n < 0 ? -1 : 0;
+}
+
+/* A profile that the rule apparmor takes, if the kernel has one. */
+static const char *apparmor_of(struct doctor *doctor)
+{
+	static const char *const usual[] = {"cri-containerd.apparmor.d", "docker-default", "crio-default"};
+	size_t len;
+	const char *loaded = doctor_read(doctor, "/sys/kernel/security/apparmor/profiles", &len);
+
+	for (size_t i = 0; loaded && i < 3; i++)
+		if (strstr(loaded, usual[i]))
+			return arena_printf(doctor->arena, "\"apparmorProfile\":\"%s\",", usual[i]);
+	return "";
+}
+
+static const char *prepare(struct doctor *doctor, const char *directory)
+{
+	static const char *const parts[] = {"%s", "%s/rootfs", "%s/rootfs/proc", "%s/rootfs/dev", "%s/state"};
+	char path[512];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		(void)snprintf(path, sizeof(path), i == 0 ? "%s" : "%s%s", directory, parts[i] + 2);
+		if (mkdir(path, 0755) < 0)
+			return arena_printf(doctor->arena, "%s: %s", path, strerror(errno));
+		/* The container's user passes through all but the state's. */
+		(void)chmod(path, 0755);
+	}
+	(void)snprintf(path, sizeof(path), "%s/rootfs/ocigate", directory);
+	return copy_self(path) < 0 ? arena_printf(doctor->arena, "%s: %s", path, strerror(errno)) : NULL;
+}
+
+/* One container through @wrapper. Return: its exit status. */
+static int start(struct doctor *doctor, const char *wrapper, const char *directory, bool bad, const char **ret_said)
+{
+	const char *state = arena_printf(doctor->arena, "%s/state", directory);
+	const char *id = arena_printf(doctor->arena, "ocigate-doctor-%d-%s", (int)getpid(), bad ? "bad" : "good");
+	const char *text = arena_printf(doctor->arena, config, apparmor_of(doctor), (int)getpid(),
+					bad ? "" : "{\"type\":\"pid\"},");
+	const char *run[] = {wrapper, "--root", state, "run", "--bundle", directory, id, NULL};
+	const char *clean[] = {wrapper, "--root", state, "delete", "--force", id, NULL}, *ignored;
+	FD_AUTO int fd = fs_open_dir(AT_FDCWD, directory);
+	struct err err;
+	int status;
+
+	*ret_said = "out of memory";
+	if (!state || !id || !text || fd < 0)
+		return -1;
+	if (fs_write_atomic(fd, "config.json", text, strlen(text), 0600, &err) < 0) {
+		*ret_said = arena_printf(doctor->arena, "%s", err.text);
+		return -1;
+	}
+	status = doctor_run(doctor, run, ret_said);
+	(void)doctor_run(doctor, clean, &ignored);
+	return status;
+}
+
+static void try_wrapper(struct doctor *doctor, const char *wrapper, const char *directory)
+{
+	const char *said;
+	int good = start(doctor, wrapper, directory, false, &said);
+
+	if (good == 0 && strstr(said, "ocigate " OCIGATE_VERSION))
+		diagnose(doctor, HEALTH_OK, "node", "", "live: a good container runs through %s", wrapper);
+	else
+		diagnose(doctor, HEALTH_FAULT, "node",
+			 strstr(said, "ocigate: denied") ? ASK : "see what the runtime says",
+			 "live: a good container does not run through %s: %.600s", wrapper, said);
+	if (start(doctor, wrapper, directory, true, &said) == 0)
+		diagnose(doctor, HEALTH_FAULT, "node", "see ocigate policy show: is anything refused at all?",
+			 "live: a container that shares the host's processes runs through %s", wrapper);
+	else if (strstr(said, "ocigate: denied") && strstr(said, "host-namespaces"))
+		diagnose(doctor, HEALTH_OK, "node", "",
+			 "live: a container that shares the host's processes is refused by %s", wrapper);
+	else
+		diagnose(doctor, HEALTH_FAULT, "node", "see what the runtime says",
+			 "live: a bad container fails through %s, but not because ocigate refused it: %.600s", wrapper,
+			 said);
+}
+
+void doctor_live(struct doctor *doctor)
+{
+	const char *directory = arena_printf(doctor->arena, "/run/ocigate-doctor-%d", (int)getpid());
+
+	for (size_t i = 0; directory && i < doctor->n_wrappers; i++) {
+		const char *fault;
+
+		(void)umask(022);
+		fault = prepare(doctor, directory);
+		if (fault)
+			diagnose(doctor, HEALTH_FAULT, "node", "see that root can write below /run", "live: %s", fault);
+		else
+			try_wrapper(doctor, doctor->wrappers[i], directory);
+		remove_all(directory);
+	}
+	if (doctor->n_wrappers == 0)
+		diagnose(doctor, HEALTH_FAULT, "node", "run install/install.sh install",
+			 "live: no engine goes through a wrapper that works: there is nothing to try");
+}

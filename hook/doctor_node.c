@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The node itself: policy, records, what the kernel can enforce, and the real
+ * runtimes behind the wrappers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "ocigate/decision.h"
+#include "ocigate/fs.h"
+#include "runtime.h"
+
+/* A version below @fixed, of @line (its first two numbers; 0 0: of any line that is older), built with @part. */
+struct escape {
+	const char *runtime;
+	const char *part;
+	int line[2];
+	int fixed[3];
+	const char *name;
+	const char *source;
+};
+
+/* From the advisories of the runtimes' own projects; only what leads out of a container. */
+static const struct escape escapes[] = {
+	{"runc", "", {0, 0}, {1, 1, 12}, "CVE-2024-21626", "runc's advisory GHSA-xr7r-f8xq-vfvv"},
+	{"runc",
+	 "",
+	 {0, 0},
+	 {1, 2, 8},
+	 "CVE-2025-31133, CVE-2025-52565, CVE-2025-52881",
+	 "runc's advisories GHSA-9493-h29p-rfm2, GHSA-qw9x-cqr3-wc7r, GHSA-cgrx-mc8f-2prm"},
+	{"runc",
+	 "",
+	 {1, 3},
+	 {1, 3, 3},
+	 "CVE-2025-31133, CVE-2025-52565, CVE-2025-52881",
+	 "runc's advisories GHSA-9493-h29p-rfm2, GHSA-qw9x-cqr3-wc7r, GHSA-cgrx-mc8f-2prm"},
+	{"crun", "+LIBKRUN", {0, 0}, {1, 20, 0}, "CVE-2025-24965", "crun's advisory GHSA-f42g-r5jj-qh4j"},
+};
+
+static int compare(const int *a, const int *b)
+{
+	for (int i = 0; i < 3; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+static bool hit(const struct escape *escape, const char *runtime, const char *said, const int *version)
+{
+	if (strcmp(escape->runtime, runtime) != 0 || !strstr(said, escape->part) ||
+	    compare(version, escape->fixed) >= 0)
+		return false;
+	return escape->line[0] == 0 || (version[0] == escape->line[0] && version[1] == escape->line[1]);
+}
+
+/* "runc version 1.1.5+ds1-1+deb12u1": what a distributor adds says that fixes may be in all the same. */
+static void judge_version(struct doctor *doctor, const char *path, const char *said)
+{
+	const char *name = strncmp(said, "crun", 4) == 0 ? "crun" : "runc", *at = strstr(said, "version ");
+	char own[64];
+	int version[3] = {0};
+	bool known = false, patched;
+
+	if (!at || sscanf(at + 8, "%d.%d.%d", &version[0], &version[1], &version[2]) < 2) { /* NOLINT(cert-err34-c) */
+		diagnose(doctor, HEALTH_WARNING, "node", "see that it runs at all, and which version it is",
+			 "%s does not tell its version", path);
+		return;
+	}
+	(void)snprintf(own, sizeof(own), "%.*s", (int)strcspn(at + 8, " \n"), at + 8);
+	patched = strchr(own, '+') != NULL || strstr(own, "ubuntu") != NULL;
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		const struct escape *escape = &escapes[i];
+
+		if (!hit(escape, name, said, version))
+			continue;
+		known = true;
+		diagnose(doctor, patched ? HEALTH_WARNING : HEALTH_FAULT, "node",
+			 patched ? "ask the distributor's security tracker whether the fix is in this package"
+				 : "upgrade the runtime",
+			 "%s is %s %s: %s leads out of containers, mended in %d.%d.%d (%s)", path, name, own,
+			 escape->name, escape->fixed[0], escape->fixed[1], escape->fixed[2], escape->source);
+	}
+	if (!known)
+		diagnose(doctor, HEALTH_OK, "node", "", "%s is %s %s: no known escape", path, name, own);
+}
+
+/* The wrapper's own search, with its reasons. */
+static void look_behind(struct doctor *doctor, const char *wrapper, const char **known, size_t *n_known)
+{
+	const char *slash = strrchr(wrapper, '/'), *said, *argv[] = {NULL, "--version", NULL};
+	struct real_runtime runtime = {.fd = -1};
+	struct err err;
+
+	if (runtime_find(doctor->arena, doctor->policy, slash ? slash + 1 : wrapper, &runtime, &err) < 0) {
+		diagnose(doctor, HEALTH_FAULT, "node", "name the real runtime in the policy: runtime, candidates",
+			 "behind %s: %s", wrapper, err.text);
+		return;
+	}
+	fd_close(&runtime.fd);
+	if (strncmp(strrchr(runtime.path, '/') + 1, "ocigate", strlen("ocigate")) == 0) {
+		diagnose(doctor, HEALTH_FAULT, "node", "name the real runtime in the policy: runtime, candidates",
+			 "behind %s stands ocigate itself: %s", wrapper, runtime.path);
+		return;
+	}
+	for (size_t i = 0; i < *n_known; i++)
+		if (strcmp(known[i], runtime.path) == 0)
+			return;
+	known[(*n_known)++] = argv[0] = runtime.path;
+	if (doctor_run(doctor, argv, &said) != 0)
+		diagnose(doctor, HEALTH_FAULT, "node", "install the runtime anew", "%s does not run: %.200s",
+			 runtime.path, said);
+	else
+		judge_version(doctor, runtime.path, said);
+}
+
+static void look_at_policy(struct doctor *doctor)
+{
+	struct policy *policy = arena_alloc(doctor->arena, sizeof(*policy));
+	struct err err;
+
+	if (!policy || policy_load(doctor->arena, &policy_dirs_default, policy, &err) < 0) {
+		diagnose(doctor, HEALTH_FAULT, "node", "mend what is named; then: ocigate policy check",
+			 "every container is refused: there is no policy to go by: %s",
+			 policy ? err.text : "out of memory");
+		return;
+	}
+	doctor->policy = policy;
+	if (policy->stale)
+		diagnose(doctor, HEALTH_FAULT, "node", "mend what is named; then: ocigate policy check",
+			 "the policy is stale: %s", policy->stale);
+	else
+		diagnose(doctor, HEALTH_OK, "node", "", "the policy is good, %s", policy->digest);
+	if (policy->note)
+		diagnose(
+			doctor, HEALTH_FAULT, "node",
+			"make /var/lib/ocigate a directory that root can write: without it a slip in a drop-in refuses "
+			"everything",
+			"%s", policy->note);
+	if (policy->rules[RULE_host_namespaces].effect != EFFECT_DENY)
+		diagnose(doctor, HEALTH_WARNING, "node", "see ocigate policy show",
+			 "the policy does not refuse containers that share the host's namespaces");
+}
+
+static void look_at_records(struct doctor *doctor)
+{
+	const char *file = doctor->policy ? doctor->policy->log_file : NULL;
+	const bool syslog = (!doctor->policy || doctor->policy->syslog) && access("/dev/log", F_OK) == 0;
+	FD_AUTO int fd = -1;
+
+	if (file) {
+		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			diagnose(doctor, HEALTH_FAULT, "node", "make room, or name another file: log, file",
+				 "decisions cannot be written to %s: %s", file, strerror(errno));
+		else
+			diagnose(doctor, HEALTH_OK, "node", "", "decisions are written to %s", file);
+	}
+	if (syslog)
+		diagnose(doctor, HEALTH_OK, "node", "", "decisions go to syslog, identifier ocigate");
+	else if (!file)
+		diagnose(doctor, HEALTH_FAULT, "node",
+			 "start a syslog service, or name a file in the policy: log, file",
+			 "decisions are recorded nowhere: there is no /dev/log and the policy names no file");
+}
+
+static void look_at_apparmor(struct doctor *doctor)
+{
+	static const char *const usual[] = {"cri-containerd.apparmor.d (", "docker-default (", "crio-default (",
+					    "containers-default-"};
+	size_t len;
+	const char *enabled = doctor_read(doctor, "/sys/module/apparmor/parameters/enabled", &len);
+	const char *loaded = doctor_read(doctor, "/sys/kernel/security/apparmor/profiles", &len);
+
+	if (!enabled || enabled[0] != 'Y') {
+		diagnose(doctor, HEALTH_OK, "node", "",
+			 "the kernel has no AppArmor; the rule says what that means here");
+		return;
+	}
+	for (size_t i = 0; loaded && i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (strstr(loaded, usual[i])) {
+			diagnose(doctor, HEALTH_OK, "node", "", "AppArmor has an engine's default profile loaded");
+			return;
+		}
+	}
+	diagnose(doctor, HEALTH_FAULT, "node",
+		 "start a container by each engine, which loads its profile, or: apparmor_parser -r the profile",
+		 "AppArmor is on, but no default profile of an engine is loaded: containers that need it are refused");
+}
+
+static void look_at_kernel(struct doctor *doctor)
+{
+	look_at_apparmor(doctor);
+	if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) < 0)
+		diagnose(doctor, HEALTH_WARNING, "node", "take a kernel with CONFIG_SECCOMP_FILTER",
+			 "the kernel does not tell that it can filter system calls");
+	else
+		diagnose(doctor, HEALTH_OK, "node", "", "the kernel filters system calls (seccomp)");
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0)
+		diagnose(doctor, HEALTH_OK, "node", "", "cgroups are version 2");
+	else if (access("/sys/fs/cgroup/devices", F_OK) == 0)
+		diagnose(doctor, HEALTH_OK, "node", "", "cgroups are version 1");
+	else
+		diagnose(doctor, HEALTH_WARNING, "node", "mount cgroups at /sys/fs/cgroup",
+			 "there are no cgroups: limits and device rules do not hold");
+}
+
+void doctor_node(struct doctor *doctor)
+{
+	const char *known[WRAPPERS_MAX];
+	size_t n_known = 0;
+
+	look_at_policy(doctor);
+	look_at_records(doctor);
+	look_at_kernel(doctor);
+	for (size_t i = 0; doctor->policy && i < doctor->n_wrappers; i++)
+		look_behind(doctor, doctor->wrappers[i], known, &n_known);
+}

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The doctor on a made-up node that the installers have set up: green, then
+# with one fault after the other planted, each of which it must find and say
+# what to do about.
+# shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${BUILD:=build}"
+if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
+	echo 'skip doctor: a root directory of its own takes root'
+	exit 0
+fi
+if ! python3 -c 'import tomllib' 2>/dev/null && ! python3 -c 'import tomli' 2>/dev/null; then
+	echo 'skip doctor: python3 reads no TOML here'
+	exit 0
+fi
+if [ -z "${DOCTOR_NODE:-}" ]; then
+	DOCTOR_NODE=yes exec unshare --mount --propagation private sh "$0"
+fi
+work=$(mktemp -d) || exit 1
+trap 'umount -l "$work" 2>/dev/null; rmdir "$work"' EXIT
+mount -t tmpfs -o mode=755 tmpfs "$work" || exit 1
+umask 022
+clean=$work/clean
+node=$work/node
+
+holds() {
+	name="doctor: $1"
+	shift
+	if "$@"; then
+		echo "ok $name"
+	else
+		echo "not ok $name: status $status: $(jq -r '.findings[] | select(.health != "ok") | "\(.health) \(.about) \(.text)"' \
+			"$work/out" 2>/dev/null | tr '\n' ' ' | tail -c 600) $(head -c 300 "$work/err")"
+	fi
+}
+
+doctor() {
+	"$BUILD/ocigate" doctor --root "$node" --no-live --format json >"$work/out" 2>"$work/err"
+	status=$?
+}
+
+# has HEALTH WORDS: such a finding, with what to do
+has() {
+	jq -e --arg health "$1" --arg words "$2" 'any(.findings[]; .health == $health and (.text | test($words)) and
+		(.remedy != "" or $health == "ok"))' "$work/out" >/dev/null
+}
+
+fresh() {
+	umount "$node/proc" 2>/dev/null
+	rm -rf "$node"
+	cp -a "$clean" "$node"
+	mount --bind /proc "$node/proc"
+}
+
+# planted NAME COMMAND WORDS [HEALTH]: the command is run in the node's root
+planted() {
+	fresh
+	(cd "$node" && eval "$2") || echo "# could not plant: $1"
+	doctor
+	health=${4:-fault}
+	words=$3
+	if [ "$health" = fault ]; then
+		holds "finds $1" eval '[ "$status" -eq 1 ] && has fault "$words"'
+	else
+		holds "warns of $1" eval '[ "$status" -eq 0 ] && has "$health" "$words"'
+	fi
+}
+
+mkdir -p "$clean/usr/bin" "$clean/usr/local/bin" "$clean/etc/containerd" "$clean/etc/containers" "$clean/etc/docker" \
+	"$clean/etc/crio" "$clean/etc/ocigate/policy.d" "$clean/proc" "$clean/dev" "$clean/run" "$clean/var/lib" "$clean/var/log" \
+	"$clean/usr/lib" "$clean/sys/module/apparmor/parameters" "$clean/sys/kernel/security/apparmor" "$clean/sys/fs/cgroup" \
+	"$clean/usr/share/containers/oci/hooks.d"
+: >"$clean/dev/null"
+: >"$clean/sys/fs/cgroup/cgroup.controllers"
+echo Y >"$clean/sys/module/apparmor/parameters/enabled"
+echo 'cri-containerd.apparmor.d (enforce)' >"$clean/sys/kernel/security/apparmor/profiles"
+echo 'runc version 1.3.4' >"$clean/version"
+"${CC:-cc}" -O1 -static -o "$clean/usr/bin/runc" tests/lib/fake_runtime.c
+cp "$clean/usr/bin/runc" "$clean/usr/bin/crun"
+cat >"$clean/etc/containerd/config.toml" <<'END'
+version = 2
+imports = ["more/*.toml"]
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2" # a comment
+    pod_annotations = [ "a", # one
+      'b' ]
+END
+echo '[engine]' >"$clean/etc/containers/containers.conf"
+echo '{"log-driver": "local"}' >"$clean/etc/docker/daemon.json"
+printf '[crio.runtime]\ndefault_runtime = "runc"\n[crio.runtime.runtimes.runc]\nruntime_root = "/run/runc"\n' >"$clean/etc/crio/crio.conf"
+echo '{"version": 1, "log": {"file": "/var/log/ocigate.log", "syslog": false}}' >"$clean/etc/ocigate/policy.d/50-test.json"
+status=0
+: >"$work/out"
+sh install/install.sh --root "$clean" --binary "$BUILD/ocigate" install >"$work/err" 2>&1 || status=$?
+holds 'the installers set the node up' [ "$status" -eq 0 ]
+
+fresh
+doctor
+holds 'finds nothing wrong with it' eval '[ "$status" -eq 0 ] && [ "$(jq .faults "$work/out")" = 0 ] && [ "$(jq .in_force "$work/out")" = true ]'
+for engine in containerd podman docker CRI-O; do
+	holds "knows that $engine goes through the wrapper" eval \
+		'jq -e --arg engine "$engine" "any(.findings[]; .about == \$engine and .health == \"ok\" and (.text | test(\"goes through\")))" "$work/out" >/dev/null'
+done
+"$BUILD/ocigate" doctor --root "$node" --no-live >"$work/text" 2>"$work/err"
+holds 'says so in words' grep -q '^in force: 0 faults' "$work/text"
+
+conf=etc/containers/containers.conf.d/99-ocigate.conf
+planted 'the program missing' 'rm usr/local/bin/ocigate' 'No such file'
+planted 'a hook whose program is missing' 'sed -i s,/usr/local/bin/ocigate,/opt/ocigate, etc/ocigate/podman-hooks.d/99-ocigate.json && mkdir -p opt' \
+	'podman-hooks.d/99-ocigate.json names /opt/ocigate'
+planted 'a program that cannot be executed' 'chmod 644 usr/local/bin/ocigate' 'cannot be executed \(mode 0644\)'
+planted 'a program that others may write' 'chmod 777 usr/local/bin/ocigate' 'written by others than root'
+planted 'a program of another version' 'cp usr/bin/runc usr/local/bin/ocigate' 'is not this version of ocigate'
+planted 'a directory of hooks that is not read' "sed -i '/^hooks_dir/d' $conf" "no hook of ocigate's works"
+planted 'a hook that is not for every container' "sed -i 's/\"always\": true/\"always\": false/' etc/ocigate/crio-hooks.d/99-ocigate.json" \
+	'not for every container'
+planted 'a broken hook file' "echo '{' >>etc/ocigate/podman-hooks.d/10-other.json" '10-other.json'
+planted 'a handler without the wrapper' 'printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.second]\nruntime_type = \"io.containerd.runc.v2\"\n" >>etc/containerd/config.toml' \
+	'handler second does not go through the wrapper'
+planted 'one in an imported file' 'mkdir etc/containerd/more && printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.third.options]\nBinaryName = \"/usr/bin/crun\"\n" >etc/containerd/more/a.toml' \
+	'handler third does not go through the wrapper: it starts /usr/bin/crun'
+planted "docker's default runtime changed back" "echo '{\"default-runtime\": \"runc\"}' >etc/docker/daemon.json" 'handler runc does not go through'
+planted 'a stale policy' '"$OLDPWD/$BUILD/ocigate" doctor --root "$node" --no-live >/dev/null; echo "{" >etc/ocigate/policy.d/60-typo.json' 'the policy is stale: .*60-typo.json'
+planted 'no policy at all' 'echo "{" >etc/ocigate/policy.d/60-typo.json' 'there is no policy to go by: .*60-typo.json'
+planted 'a policy directory that others may write' 'chmod 777 etc/ocigate/policy.d' 'policy.d can be written by others'
+planted 'a wrapper that points at itself' 'rm usr/bin/runc && ln -s ../local/bin/ocigate usr/bin/runc' 'stands ocigate itself'
+planted 'the real runtime missing' 'rm usr/bin/runc usr/bin/crun' 'none of the runtimes that the policy names'
+planted 'a real runtime that others may write' 'chmod 775 usr/bin/runc; chmod o+w usr/bin/runc' 'behind .*written by others'
+planted 'a real runtime that is a script' 'echo "#!/bin/sh" >usr/bin/runc' 'is a script'
+planted 'a snapshot that cannot be written' 'rm -rf var/lib/ocigate && : >var/lib/ocigate' 'snapshot|var/lib/ocigate'
+planted 'an old runc' 'echo "runc version 1.1.11" >version' 'CVE-2024-21626'
+planted 'a runc of 1.3 before its mending' 'echo "runc version 1.3.2" >version' 'CVE-2025-31133.* mended in 1.3.3'
+planted 'an old runc that a distributor patches' 'echo "runc version 1.1.5+ds1" >version' 'CVE-2024-21626' warning
+planted 'an old crun with libkrun' 'printf "crun version 1.19\n+SYSTEMD +LIBKRUN\n" >version' 'CVE-2025-24965'
+planted 'an AppArmor profile that is not loaded' 'echo "man (enforce)" >sys/kernel/security/apparmor/profiles' 'no default profile'
+planted "a precreate stage in CRI-O's directory" 'cp etc/ocigate/podman-hooks.d/99-ocigate.json usr/share/containers/oci/hooks.d/90-precreate.json
+	sed -i s/createRuntime/precreate/ usr/share/containers/oci/hooks.d/90-precreate.json' 'precreate, which CRI-O does not know'
+planted 'a record that cannot be written' 'mkdir var/log/ocigate.log' 'cannot be written to /var/log/ocigate.log'
+planted 'no record at all' 'echo "{\"version\": 1}" >etc/ocigate/policy.d/50-test.json' 'recorded nowhere'
+planted 'a broken configuration of containerd' 'echo "[plugins" >>etc/containerd/config.toml' 'containerd/config.toml: line'
+planted 'no cgroups' 'rm sys/fs/cgroup/cgroup.controllers' 'no cgroups' warning
+planted 'a policy that refuses nothing' 'echo "{\"version\": 1, \"rules\": {\"*\": {\"effect\": \"audit\"}}}" >etc/ocigate/policy.d/60-audit.json' \
+	'does not refuse' warning
+planted 'a handler of another kind' 'printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.vm]\nruntime_type = \"io.containerd.kata.v2\"\n" >>etc/containerd/config.toml' \
+	'handler vm .* not judged' warning
+planted 'no engine' 'rm -rf etc/containerd etc/containers etc/docker etc/crio' 'none of containerd'
+
+"$BUILD/ocigate" doctor --root relative >/dev/null 2>&1
+status=$?
+holds 'takes no relative root' [ "$status" -eq 100 ]
+umount "$node/proc"

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installed on a node with this machine's real engines: their own checkers take
+# the configuration, the doctor finds the gate in force, podman's bad container
+# is refused, and after uninstall all is as it was, the bad container included.
+# shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/node.sh
+. tests/lib/node.sh
+node_enter "$0" "$@"
+status=0
+
+holds() {
+	name="installed: $1"
+	shift
+	if "$@"; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status: $(tr '\n' ' ' <"$NODE/out" | tail -c 700)"
+	fi
+}
+
+run() {
+	"$@" </dev/null >"$NODE/out" 2>&1
+	status=$?
+}
+
+# start OPTIONS...: by podman as it is configured
+start() {
+	run podman --cgroup-manager cgroupfs run --rm --network none --cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 \
+		--ulimit nproc=1024:1024 --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@" \
+		--rootfs "$NODE/rootfs" /guest
+}
+
+# doctor: its findings to $NODE/findings
+doctor() {
+	"$GATE" doctor --format json >"$NODE/findings" 2>"$NODE/out"
+	status=$?
+	jq -r '.findings[] | select(.health != "ok") | "\(.health) \(.about) \(.text)"' "$NODE/findings" >>"$NODE/out"
+}
+
+ok_about() {
+	jq -e --arg about "$1" --arg text "$2" 'any(.findings[]; .health == "ok" and .about == $about and (.text | test($text)))' \
+		"$NODE/findings" >/dev/null
+}
+
+files() {
+	find /etc/containerd /etc/docker /etc/containers -type f -exec sha256sum {} + | sort
+}
+
+for program in podman runc jq; do
+	command -v $program >/dev/null || {
+		echo "skip install: there is no $program"
+		exit 0
+	}
+done
+mkdir -p "$NODE/rootfs/proc" "$NODE/rootfs/sys" "$NODE/rootfs/dev" "$NODE/rootfs/mark" /etc/containerd /etc/docker
+chmod 1777 "$NODE/rootfs/mark"
+cp "$NODE/guest" "$NODE/rootfs/guest"
+policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$NODE/decisions\", \"syslog\": false}}"
+before=$(files)
+
+start --pid host
+if [ "$status" -ne 0 ]; then
+	echo "skip install: podman starts no container here: $(tr '\n' ' ' <"$NODE/out" | tail -c 300)"
+	exit 0
+fi
+doctor
+holds 'before, the doctor says that it is not in force' eval '[ "$status" -eq 1 ] && grep -q "does not go through the wrapper" "$NODE/out"'
+
+run sh install/install.sh install
+holds 'every engine here takes it, by its own checker' [ "$status" -eq 0 ]
+installed=$(files)
+run sh install/install.sh install
+holds 'a second time changes nothing' eval '[ "$status" -eq 0 ] && [ "$installed" = "$(files)" ]'
+doctor
+holds 'the doctor finds it in force' [ "$status" -eq 0 ]
+holds 'podman reads the hook' ok_about podman 'hook is in a directory'
+for engine in containerd docker; do
+	case $engine in
+	docker) program=dockerd ;;
+	*) program=$engine ;;
+	esac
+	command -v $program >/dev/null || continue
+	holds "$engine goes through the wrapper" ok_about $engine 'goes through /usr/local/bin/ocigate-runtime'
+done
+if command -v containerd >/dev/null; then
+	holds 'containerd itself says so' eval 'containerd config dump | grep -q "BinaryName = \"/usr/local/bin/ocigate-runtime\""'
+fi
+holds 'a good container runs in the live try' ok_about node 'live: a good container runs'
+holds 'a bad one is refused' ok_about node 'live: .* is refused'
+holds 'nothing of the try stays' eval '[ -z "$(ls -d /run/ocigate-doctor-* 2>/dev/null)" ]'
+
+start
+holds 'podman starts a good container' [ "$status" -eq 0 ]
+start --pid host
+holds 'podman is refused a bad one, with the reason' eval '[ "$status" -ne 0 ] && grep -q "host-namespaces" "$NODE/out"'
+run podman --runtime /usr/bin/runc --cgroup-manager cgroupfs run --rm --network none --cgroup-parent "/$OCIGATE_NODE" \
+	--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --user 1000 --cap-drop ALL --pid host --rootfs "$NODE/rootfs" /guest
+holds 'and with another runtime on the command line as well' [ "$status" -ne 0 ]
+
+if command -v containerd >/dev/null; then
+	cp /etc/containerd/config.toml "$NODE/config.toml" 2>/dev/null
+	printf 'version = 2\noom_score = "many"\n' >/etc/containerd/config.toml
+	run sh install/containerd/install.sh install
+	holds 'what containerd does not take is refused with its reason' eval '[ "$status" -ne 0 ] && grep -q "many" "$NODE/out"'
+	holds 'and left alone' grep -qx 'oom_score = "many"' /etc/containerd/config.toml
+	cp "$NODE/config.toml" /etc/containerd/config.toml
+fi
+
+run sh install/install.sh uninstall
+holds 'uninstall goes well' [ "$status" -eq 0 ]
+holds 'every byte is as it was' [ "$before" = "$(files)" ]
+start --pid host
+holds 'and the bad container runs again' [ "$status" -eq 0 ]
