@@ -3,6 +3,7 @@
 
 The lines are edited where they stand: containerd 1.x replaces a plugin's whole
 section by an imported file's, so a drop-in would lose what the admin set.
+From 2.2 on, where there is no main file, conf.d/*.toml is read all the same.
 """
 import os
 
@@ -12,6 +13,7 @@ from node import Plan, Refused
 NAME = "containerd"
 RESTART = "systemctl restart containerd (containers go on running)"
 MAIN = "/etc/containerd/config.toml"
+DROP_IN = "/etc/containerd/conf.d/99-ocigate.toml"
 CRI = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
 SHIMS = (None, "", "io.containerd.runc.v2", "io.containerd.runc.v1")
 
@@ -25,7 +27,8 @@ def version(node):
 
 def files(node):
     """The main file, then what it imports, in containerd's order: (path, text without our edits, document)."""
-    found, waiting = [], [MAIN]
+    found = []
+    waiting = [MAIN] if node.read(MAIN) is not None else node.glob("/etc/containerd/conf.d/*.toml")
     while waiting:
         path = waiting.pop(0)
         data = node.read(path)
@@ -33,7 +36,7 @@ def files(node):
             continue
         text = marks.strip(data.decode())
         document = node.toml(path, text.encode())
-        if path == MAIN and not text:
+        if not text:
             document = {"version": 3 if version(node) >= (2, 0) else 2}  # nothing, or ours: it can be any version's
         found.append((path, text, document))
         for pattern in document.get("imports", []):
@@ -98,7 +101,7 @@ def plan(node, install):
     found = files(node)
     if not install:
         for path, text, _ in found:
-            ours = path == MAIN and not text and node.read(node.kept(path)) is None
+            ours = not text and node.read(node.kept(path)) is None
             plan.changes.append(node.change(path, None if ours else text.encode()))
         return plan
     if any("cri" in name for _, _, document in found for name in document.get("disabled_plugins", [])):
@@ -108,8 +111,9 @@ def plan(node, install):
     candidates = {}
     if not found:
         number = 3 if version(node) >= (2, 0) else 2
-        found = [(MAIN, "", {"version": number})]
-        plan.notes.append(f"there is no {MAIN}: it is made, and removed by uninstall")
+        made = DROP_IN if version(node) >= (2, 2) else MAIN
+        found = [(made, "", {"version": number})]
+        plan.notes.append(f"there is no configuration: {made} is made, and removed by uninstall")
     default = found[0][2].get("version", 1)
     tables = [layout(path, document, default) for path, _, document in found]
     last = max((n for n, (_, _, document) in enumerate(found) if tables[n][1] in document.get("plugins", {})), default=0)
@@ -117,7 +121,7 @@ def plan(node, install):
     edits = []
     for n, (path, text, document) in enumerate(found):
         result = edit(node, plan, candidates, path, text, document, tables[n], missing and n == last)
-        if path == MAIN and not text:
+        if not text:
             result = f"version = {default}{marks.MARK}\n" + result
         edits.append(node.change(path, result.encode()))
     plan.links = sorted(set(plan.links))
@@ -126,17 +130,25 @@ def plan(node, install):
     return plan
 
 
+def dump(node):
+    """What containerd itself makes of all its files. Return: None where it is not there."""
+    main = ["--config", MAIN] if node.read(MAIN) is not None else []
+    return node.run("containerd", *main, "config", "dump")
+
+
 def check(node):
-    answer = node.run("containerd", "--config", MAIN, "config", "dump") if node.read(MAIN) is not None else None
+    answer = dump(node)
     return None if answer is None or answer[0] == 0 else answer[2].strip() or "containerd config dump fails"
 
 
 def verify(node):
-    """What containerd itself makes of all its files: is there a handler without the wrapper?"""
-    answer = node.run("containerd", "--config", MAIN, "config", "dump")
+    """Is there a handler without the wrapper all the same?"""
+    answer = dump(node)
     if answer is None:
         return None
     document = node.toml("containerd config dump", answer[1].encode())
+    if any("cri" in name for name in document.get("disabled_plugins", [])):
+        return None
     for handler, settings in get(document, layout("containerd config dump", document, 2)).items():
         binary = get(settings, ("options",)).get("BinaryName", "")
         if settings.get("runtime_type") in SHIMS and not binary.startswith(f"{node.prefix}/ocigate-"):

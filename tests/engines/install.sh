@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installed on a node with this machine's real engines: their own checkers take
-# the configuration, the doctor finds the gate in force, podman's bad container
-# is refused, and after uninstall all is as it was, the bad container included.
+# the configuration, the doctor finds the gate in force, a bad container by
+# podman or docker is refused, and after uninstall all is as it was, the bad container included.
 # shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -46,8 +46,9 @@ ok_about() {
 		"$NODE/findings" >/dev/null
 }
 
+# All but the identity that a docker daemon gives itself when it first starts.
 files() {
-	find /etc/containerd /etc/docker /etc/containers -type f -exec sha256sum {} + | sort
+	find /etc/containerd /etc/docker /etc/containers -type f ! -name key.json -exec sha256sum {} + | sort
 }
 
 for program in podman runc jq; do
@@ -101,6 +102,41 @@ run podman --runtime /usr/bin/runc --cgroup-manager cgroupfs run --rm --network 
 	--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --user 1000 --cap-drop ALL --pid host --rootfs "$NODE/rootfs" /guest
 holds 'and with another runtime on the command line as well' [ "$status" -ne 0 ]
 
+# dock OPTIONS...: the guest, by docker as it is configured
+dock() {
+	run docker run --rm --network none --cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+		--user 1000:1000 --cap-drop ALL "$@" guest /guest
+}
+
+# docker_begin: a daemon of its own, on the node's /var/lib and /run
+docker_begin() {
+	dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --exec-opt native.cgroupdriver=cgroupfs \
+		>"$NODE/dockerd.log" 2>&1 &
+	daemon=$!
+	for _ in $(seq 60); do
+		docker version >/dev/null 2>&1 && break
+		sleep 0.5
+	done
+	tar -C "$NODE/rootfs" --exclude=./mark -c . 2>/dev/null | docker import - guest >"$NODE/out" 2>&1
+}
+
+docker_end() {
+	kill "$daemon" 2>/dev/null
+	wait "$daemon" 2>/dev/null
+}
+
+if command -v dockerd >/dev/null && command -v docker >/dev/null; then
+	if docker_begin; then
+		dock
+		holds 'docker starts a good container' [ "$status" -eq 0 ]
+		dock --pid host
+		holds 'docker is refused a bad one, with the reason' eval '[ "$status" -ne 0 ] && grep -q "ocigate: denied .*host-namespaces" "$NODE/out"'
+	else
+		echo "skip installed: docker: its daemon does not start here: $(tail -n 1 "$NODE/dockerd.log")"
+	fi
+	docker_end
+fi
+
 if command -v containerd >/dev/null; then
 	cp /etc/containerd/config.toml "$NODE/config.toml" 2>/dev/null
 	printf 'version = 2\noom_score = "many"\n' >/etc/containerd/config.toml
@@ -115,3 +151,8 @@ holds 'uninstall goes well' [ "$status" -eq 0 ]
 holds 'every byte is as it was' [ "$before" = "$(files)" ]
 start --pid host
 holds 'and the bad container runs again' [ "$status" -eq 0 ]
+if command -v dockerd >/dev/null && command -v docker >/dev/null && docker_begin; then
+	dock --pid host
+	holds "docker's too" [ "$status" -eq 0 ]
+	docker_end
+fi
