@@ -25,7 +25,6 @@ enum { DIAGNOSES_MAX = 256, WRAPPERS_MAX = 64 };
  * struct doctor - what was found so far
  * @policy: NULL until there is one
  * @wrappers: paths of wrappers that engines are configured with, each once
- * @hook: program of the first hook found in force; NULL: none
  * @engines: how many the node has
  */
 struct doctor {
@@ -37,7 +36,6 @@ struct doctor {
 	size_t warnings;
 	const char *wrappers[WRAPPERS_MAX];
 	size_t n_wrappers;
-	const char *hook;
 	size_t engines;
 };
 

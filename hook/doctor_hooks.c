@@ -92,7 +92,6 @@ static bool look_at_hook(struct doctor *doctor, const char *about, const char *f
 			 "the hook of %s is not for every container", file);
 		return false;
 	}
-	doctor->hook = path;
 	return true;
 }
 

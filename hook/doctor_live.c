@@ -143,7 +143,9 @@ static void try_wrapper(struct doctor *doctor, const char *wrapper, const char *
 
 void doctor_live(struct doctor *doctor)
 {
-	const char *directory = arena_printf(doctor->arena, "/run/ocigate-doctor-%d", (int)getpid());
+	/* Not below /run: that is mounted noexec on many systems, and so would be the container's program. */
+	const char *directory = arena_printf(doctor->arena, "/var/lib/ocigate/doctor-%d", (int)getpid());
+	FD_AUTO int parent = fs_open_private("/var/lib/ocigate");
 
 	for (size_t i = 0; directory && i < doctor->n_wrappers; i++) {
 		const char *fault;
@@ -151,7 +153,8 @@ void doctor_live(struct doctor *doctor)
 		(void)umask(022);
 		fault = prepare(doctor, directory);
 		if (fault)
-			diagnose(doctor, HEALTH_FAULT, "node", "see that root can write below /run", "live: %s", fault);
+			diagnose(doctor, HEALTH_FAULT, "node", "see that root can write below /var/lib/ocigate",
+				 "live: %s", fault);
 		else
 			try_wrapper(doctor, doctor->wrappers[i], directory);
 		remove_all(directory);

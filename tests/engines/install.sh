@@ -92,7 +92,7 @@ if command -v containerd >/dev/null; then
 fi
 holds 'a good container runs in the live try' ok_about node 'live: a good container runs'
 holds 'a bad one is refused' ok_about node 'live: .* is refused'
-holds 'nothing of the try stays' eval '[ -z "$(ls -d /run/ocigate-doctor-* 2>/dev/null)" ]'
+holds 'nothing of the try stays' eval '[ -z "$(ls -d /var/lib/ocigate/doctor-* 2>/dev/null)" ]'
 
 start
 holds 'podman starts a good container' [ "$status" -eq 0 ]

@@ -24,7 +24,8 @@ MAY_CALL = {
     "attach": {"base", "spec", "seccomp", "amend"},
     "engine": {"base", "findings", "spec", "host", "rules", "table", "policy", "seccomp", "amend", "attach"},
     "report": {"base", "findings", "spec", "table", "policy", "engine"},
-    "hook": {"base", "report", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
+    "doctor": {"base"},
+    "hook": {"base", "report", "doctor", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
 }
 # Two files that stand between layers: what a rule speaks through, and the list of all rules.
 BETWEEN = {"enforce/findings": "findings", "enforce/rules/table": "table"}
