@@ -116,7 +116,8 @@ struct place place_take_own(struct place *place)
 
 	while (own.n < place->n && place->first[own.n].n_words == place->depth)
 		own.n++;
-	place->first += own.n;
+	if (own.n > 0)
+		place->first += own.n;
 	place->n -= own.n;
 	return own;
 }

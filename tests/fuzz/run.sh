@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 : "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}"
 out=$BUILD-fuzz
 mkdir -p "$BUILD"
-known='spec process state policy mountinfo apparmor seccomp_block seccomp_program'
+known='spec amend process state policy mountinfo apparmor seccomp_block seccomp_program'
 targets=${*:-$known}
 
 if ! command -v clang >/dev/null 2>&1; then
@@ -41,6 +41,12 @@ seed() {
 		cp "$file" "$corpus/seed-$(cksum <"$file" | tr ' ' -)"
 	done
 	case $1 in
+	amend) for bits in '\377\177' '\001\000' '\000\177' '\370\000'; do
+		find tests/bundles -name config.json 2>/dev/null | sort | head -12 | while read -r file; do
+			# shellcheck disable=SC2059 # the bits are bytes by number
+			{ printf "$bits"; cat "$file"; } >"$corpus/seed-${bits#?}-$(cksum <"$file" | tr ' ' -)"
+		done
+	done ;;
 	process) find tests/bundles -name config.json 2>/dev/null | sort | head -20 | while read -r file; do
 		jq -c .process "$file" >"$corpus/seed-$(cksum <"$file" | tr ' ' -)"
 	done ;;
