@@ -102,6 +102,29 @@ static void subject(const struct report *report, const struct report_subject *it
 	(void)fprintf(out, ",\"decision\":%s}", decision ? decision : "null");
 }
 
+static void exceptions(const struct report *report, FILE *out)
+{
+	(void)fputs("],\"exceptions\":[", out);
+	for (size_t i = 0; i < report->policy->n_exceptions; i++) {
+		const struct exception *exception = &report->policy->exceptions[i];
+		const bool expired = exception->has_expiry && report->time_us / 1000000 >= exception->expires;
+
+		(void)fputs(i ? ",\n{\"name\":" : "\n{\"name\":", out);
+		put_json(out, exception->name);
+		(void)fputs(",\"reason\":", out);
+		put_json(out, exception->reason);
+		(void)fputs(",\"ends\":", out);
+		if (exception->has_expiry) {
+			(void)fputs("\"", out);
+			put_time(out, exception->expires * 1000000);
+			(void)fputs("\"", out);
+		} else {
+			(void)fputs("null", out);
+		}
+		(void)fprintf(out, ",\"expired\":%s}", expired ? "true" : "false");
+	}
+}
+
 void report_json(const struct report *report, FILE *out)
 {
 	(void)fputs("{\"time\":\"", out);
@@ -127,5 +150,6 @@ void report_json(const struct report *report, FILE *out)
 		(void)fputs(i ? ",\n" : "\n", out);
 		subject(report, &report->subjects[i], out);
 	}
+	exceptions(report, out);
 	(void)fputs("]}\n", out);
 }

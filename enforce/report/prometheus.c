@@ -6,7 +6,7 @@
  */
 #include "ocigate/report.h"
 
-enum { SOON_DAYS = 14, DAY = 24 * 60 * 60 };
+enum { DAY = 24 * 60 * 60 };
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -21,7 +21,7 @@ static void single(FILE *out, const char *name, const char *help, double value)
 
 static void containers(const struct report *report, FILE *out)
 {
-	head(out, "containers", "gauge", "Containers on this node, by what the policy in force says about them now.");
+	head(out, "containers", "gauge", "Containers on this node, by what the policy says about them now.");
 	(void)fprintf(out, "ocigate_containers{verdict=\"admit\"} %zu\n", report->n - report->denied);
 	(void)fprintf(out, "ocigate_containers{verdict=\"deny\"} %zu\n", report->denied);
 	head(out, "container_rules", "gauge", "Containers on this node, by how they stand towards each rule.");
@@ -52,7 +52,7 @@ static void exceptions(const struct report *report, FILE *out)
 			continue;
 		}
 		active++;
-		soon += exception->has_expiry && exception->expires - now <= (int64_t)SOON_DAYS * DAY;
+		soon += exception->has_expiry && exception->expires - now <= (int64_t)REPORT_SOON_DAYS * DAY;
 		if (exception->has_expiry && (next == 0 || exception->expires < next))
 			next = exception->expires;
 	}

@@ -8,7 +8,7 @@
 
 #include "ocigate/report.h"
 
-enum { WIDTH_MIN = 60, COUNT_COLUMN = 11, NAME_MAX_COLUMNS = 64, AFFECTED_LINES = 2 };
+enum { WIDTH_MIN = 60, COUNT_COLUMN = 11, NAME_MAX_COLUMNS = 64, AFFECTED_LINES = 2, SECONDS_A_DAY = 24 * 60 * 60 };
 
 static const char red[] = "\033[31m", green[] = "\033[32m", yellow[] = "\033[33m", dim[] = "\033[2m",
 		  bold[] = "\033[1m", plain[] = "\033[0m";
@@ -66,6 +66,29 @@ static void summary(const struct report *report, const struct report_look *look,
 	(void)fputs("\n", out);
 	if (report->ended > 0)
 		(void)fprintf(out, "%zu ended meanwhile\n", report->ended);
+}
+
+/* Who is excepted today and refused tomorrow should not have to find out by being refused. */
+static void ending_exceptions(const struct report *report, const struct report_look *look, FILE *out)
+{
+	const int64_t now = report->time_us / 1000000;
+
+	for (size_t i = 0; i < report->policy->n_exceptions; i++) {
+		const struct exception *exception = &report->policy->exceptions[i];
+		const int64_t left = exception->expires - now;
+
+		if (!exception->has_expiry || left > (int64_t)REPORT_SOON_DAYS * SECONDS_A_DAY)
+			continue;
+		paint(out, look, left <= 0 ? red : yellow);
+		(void)fputs("exception ", out);
+		(void)put_plain(out, exception->name, NAME_MAX_COLUMNS);
+		if (left <= 0)
+			(void)fputs(" has expired: it does not apply any more", out);
+		else
+			(void)fprintf(out, " ends in %lld days", (long long)(left / SECONDS_A_DAY));
+		paint(out, look, plain);
+		(void)fputs("\n", out);
+	}
 }
 
 /* Names of the containers that the row is about, over a few lines. */
@@ -207,6 +230,7 @@ void report_text(const struct report *report, const struct report_look *look, FI
 		own.width = WIDTH_MIN + 4 * COUNT_COLUMN - 20;
 	head(report, &own, out);
 	summary(report, &own, out);
+	ending_exceptions(report, &own, out);
 	if (!own.would_deny)
 		rows(report, &own, out);
 	for (size_t i = 0; i < report->n; i++) {

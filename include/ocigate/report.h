@@ -16,6 +16,9 @@
 #include "ocigate/decision.h"
 #include "ocigate/recommendation.h"
 
+/** REPORT_SOON_DAYS - exceptions that end within so many days are told */
+enum { REPORT_SOON_DAYS = 14 };
+
 /** enum report_status - how a container stands towards a rule; the worst is the smallest */
 enum report_status { REPORT_UNHEALTHY = 0, REPORT_EXCEPTED, REPORT_HEALTHY, REPORT_NOT_APPLICABLE, REPORT_STATUSES };
 

@@ -90,6 +90,14 @@ sample 'counts what was decided since boot' 'ocigate_decisions_total{verdict="de
 sample 'tells of exceptions that end' 'ocigate_exceptions{state="active"} 2' 'ocigate_exceptions{state="expiring"} 1' \
 	'ocigate_exceptions{state="expired"} 1' \
 	"ocigate_exception_next_expiry_timestamp_seconds $(($(date -u -d "$soon" +%s) + 86400))"
+"$GATE" report --root "$FAKE" --all >"$NODE/out" 2>&1
+verify 'tells people of an exception that has expired' "$(head -n 6 "$NODE/out")" \
+	grep -qx 'exception gone has expired: it does not apply any more' "$NODE/out"
+verify 'tells people of an exception that ends soon' "$(head -n 6 "$NODE/out")" grep -Eqx 'exception soon ends in 7 days' "$NODE/out"
+verify 'tells people of no other exception' "$(head -n 6 "$NODE/out")" [ "$(grep -c ^exception "$NODE/out")" -eq 2 ]
+format json
+got=$(jq -c '[.exceptions[] | [.name, .expired]]' "$NODE/out")
+verify 'tells programs of exceptions' "$got" [ "$got" = '[["trusted",false],["gone",true],["soon",false]]' ]
 echo '{' >"$FAKE/etc/ocigate/policy.d/70-broken.json"
 format prometheus
 sample 'tells that the policy is stale' 'ocigate_policy_stale 1'
