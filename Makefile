@@ -140,6 +140,7 @@ install: all
 	install -D -m 644 config/schema/policy.schema.json $(DESTDIR)$(PREFIX)/share/ocigate/policy.schema.json
 	sed 's|/usr/local/bin|$(PREFIX)/bin|' install/hooks.d/99-ocigate.json >$(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
 	chmod 644 $(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
+	install -D -m 644 config/apparmor/ocigate-default $(DESTDIR)/etc/apparmor.d/ocigate-default
 
 # What the binary says of its own defaults, kept in the tree for people and editors; a test compares.
 config: $(BUILD)/ocigate

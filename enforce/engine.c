@@ -30,6 +30,26 @@ static bool exception_enables(const struct policy *policy, enum rule_id rule)
 	return false;
 }
 
+static bool pins(const struct rule *rule, const void *settings)
+{
+	const struct key_values *map = rule_setting_map(rule, settings, "pins");
+
+	return map && map->n > 0;
+}
+
+/* A digest costs more than the rest of its rule: it is taken only where the policy, or an exception, compares it. */
+static bool wants_digests(const struct policy *policy)
+{
+	const struct rule *rule = rule_table[RULE_apparmor];
+	bool wanted = pins(rule, policy->rules[rule->id].settings);
+
+	for (size_t i = 0; i < policy->n_exceptions && !wanted; i++)
+		for (size_t j = 0; j < policy->exceptions[i].n_rules && !wanted; j++)
+			wanted = policy->exceptions[i].rules[j].rule == rule->id &&
+				 pins(rule, policy->exceptions[i].rules[j].settings);
+	return wanted;
+}
+
 unsigned engine_facts(const struct policy *policy, const struct container *container)
 {
 	unsigned facts = 0;
@@ -39,6 +59,8 @@ unsigned engine_facts(const struct policy *policy, const struct container *conta
 		    (effect_of(&policy->rules[i], container) != EFFECT_DISABLED ||
 		     exception_enables(policy, rule_table[i]->id)))
 			facts |= rule_table[i]->facts;
+	if ((facts & HOST_FACT_APPARMOR) != 0 && wants_digests(policy))
+		facts |= HOST_FACT_APPARMOR_DIGESTS;
 	return facts;
 }
 

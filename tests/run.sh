@@ -55,6 +55,7 @@ if [ "$what" = all ]; then
 	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"
 	done
+	suite vm sh tests/vm/run.sh
 fi
 
 passed=$(grep -c '^ok' "$log")

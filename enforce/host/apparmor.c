@@ -4,17 +4,13 @@
  * itself contain " (enforce)": the mode is what follows the last " (".
  */
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/apparmor.h>
 
 #include "internal.h"
 
 #include "ocigate/fs.h"
 
 static const char enabled_file[] = "/sys/module/apparmor/parameters/enabled";
-static const char profiles_file[] = "/sys/kernel/security/apparmor/profiles";
 
 static bool parse_line(struct arena *arena, const char *line, size_t len, struct apparmor_profile *ret_profile)
 {
@@ -75,21 +71,6 @@ int apparmor_parse(struct arena *arena, const char *text, struct host *host, str
 	return 0;
 }
 
-/* securityfs is nearly always at its usual place; where it is not, the mount table is searched. */
-static int open_profiles(void)
-{
-	int fd = open(profiles_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *mount = NULL;
-	char path[4096];
-
-	if (fd >= 0 || aa_find_mountpoint(&mount) != 0)
-		return fd;
-	if ((size_t)snprintf(path, sizeof(path), "%s/profiles", mount) < sizeof(path))
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	free(mount);
-	return fd;
-}
-
 static enum tri read_enabled(void)
 {
 	char text[16];
@@ -111,8 +92,8 @@ const char *apparmor_text(struct arena *arena)
 
 	if (enabled != TRI_YES)
 		return enabled == TRI_NO ? "enabled: N\n" : NULL;
-	fd = open_profiles();
-	if (fd < 0 || fs_read_fd(arena, fd, profiles_file, HOST_FILE_MAX, &text, &len, &unread) < 0)
+	fd = apparmor_open("profiles", 0);
+	if (fd < 0 || fs_read_fd(arena, fd, "apparmor/profiles", HOST_FILE_MAX, &text, &len, &unread) < 0)
 		return NULL;
 	return arena_printf(arena, "enabled: Y\n%s", text);
 }

@@ -51,6 +51,17 @@ int apparmor_parse(struct arena *arena, const char *text, struct host *host, str
 /** apparmor_read() - the same from the kernel; what cannot be read stays unknown. Return: -1 when out of memory. */
 int apparmor_read(struct arena *arena, struct host *host, struct err *err) MUST_CHECK;
 
+/* apparmor_digest.c */
+
+/** apparmor_open() - @file below AppArmor's directory in securityfs, read-only. Return: fd, or -1 with errno. */
+int apparmor_open(const char *file, int flags);
+
+/** apparmor_digests_text() - a line "digest  name" for every part of @profile that can be read. NULL: out of memory */
+const char *apparmor_digests_text(struct arena *arena, const char *profile);
+
+/** apparmor_digests_parse() - these lines into @host. Return: 0, or -1 with ERR_INPUT and the line, or ERR_SYSTEM. */
+int apparmor_digests_parse(struct arena *arena, const char *text, struct host *host, struct err *err) MUST_CHECK;
+
 /* lsm.c */
 
 /** lsm_parse() - "lockdown,capability,apparmor" */

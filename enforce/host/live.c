@@ -197,6 +197,15 @@ static int ask_filter(struct arena *arena, const struct container *container, st
 	return seccomp_ask_cached(arena, cache, &container->seccomp, &host->seccomp, err);
 }
 
+static int read_digests(struct arena *arena, const struct container *container, struct host *host, struct err *err)
+{
+	const char *text = apparmor_digests_text(arena, container->process.apparmor_profile);
+
+	if (!text)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	return apparmor_digests_parse(arena, text, host, err);
+}
+
 int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
 	      struct host *ret_host, struct err *err)
 {
@@ -216,6 +225,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 	    collect_mounts(arena, &host, container, procfd, err) < 0)
 		return -1;
 	if ((facts & HOST_FACT_APPARMOR) != 0 && apparmor_read(arena, &host, err) < 0)
+		return -1;
+	if ((facts & HOST_FACT_APPARMOR_DIGESTS) != 0 && read_digests(arena, container, &host, err) < 0)
 		return -1;
 	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0 && lsm_read(arena, &host, err) < 0)
 		return -1;

@@ -83,6 +83,15 @@ static void put_security(struct recording *recording)
 		put(recording, "selinux", host.selinux_enforcing == TRI_YES ? "1" : "0");
 }
 
+/* Whatever the policy pins: another one may judge the recording. */
+static void put_digests(struct recording *recording, const char *profile)
+{
+	const char *text = apparmor_digests_text(recording->arena, profile);
+
+	if (text && text[0] != '\0')
+		put(recording, "apparmor-sha256", text);
+}
+
 int host_record(struct arena *arena, const struct container *container, const struct state *state, int dirfd,
 		struct err *err)
 {
@@ -103,6 +112,8 @@ int host_record(struct arena *arena, const struct container *container, const st
 		const char *rootfs = rootfs_resolve(arena, container->rootfs);
 
 		put(&recording, "rootfs", rootfs ? arena_printf(arena, "%s\n", rootfs) : NULL);
+		if (container->process.apparmor_profile)
+			put_digests(&recording, container->process.apparmor_profile);
 		put(&recording, "ports", ports_text(arena, container->identity.sandbox_id));
 	}
 	put_security(&recording);

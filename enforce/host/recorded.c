@@ -56,6 +56,12 @@ static int read_security(struct arena *arena, int dirfd, unsigned facts, struct 
 		    (text && apparmor_parse(arena, text, host, err) < 0))
 			return -1;
 	}
+	if ((facts & HOST_FACT_APPARMOR_DIGESTS) != 0) {
+		text = NULL;
+		if (read_text(arena, dirfd, "apparmor-sha256", &text, err) < 0 ||
+		    (text && apparmor_digests_parse(arena, text, host, err) < 0))
+			return -1;
+	}
 	if ((facts & (HOST_FACT_SELINUX | HOST_FACT_APPARMOR)) != 0) {
 		text = NULL;
 		if (read_text(arena, dirfd, "lsm", &text, err) < 0 ||

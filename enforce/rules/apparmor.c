@@ -3,7 +3,7 @@
  * apparmor
  *
  * Fields: process.apparmorProfile; the kernel's list of loaded profiles and their modes.
- * Allowed: a profile that @allowed names, that is loaded and that is enforced.
+ * Allowed: a profile that @allowed names, that is loaded, enforced and, where it is pinned, unchanged.
  * Stops: mounting, ptrace, writing under /proc and /sys from a process that has the capabilities for it; AppArmor is
  * what is left when a runtime's own masks were raced (CVE-2025-31133 and its kin) or cgroup v1 is writable
  * (CVE-2022-0492).
@@ -13,6 +13,9 @@
  * makes it only if every part is a real profile; a name that begins with ":" leads into another policy namespace,
  * which the list of profiles does not show. A missing profile fails in runc, but newer crun ignores the whole key where
  * AppArmor is off. So the kernel is asked.
+ *
+ * A name can be given to other rules: whoever may load profiles can replace one by a weaker one. A pin compares what
+ * the kernel has loaded under the name with what the node's owner has seen.
  *
  * "runtime/default" means the profile that this engine generates: cri-containerd.apparmor.d, crio-default,
  * containers-default-VERSION (podman) or docker-default. "localhost/NAME" means NAME itself, a glob; "unconfined"
@@ -31,11 +34,12 @@ struct settings {
 	struct strings allowed;
 	const char *default_profile;
 	int unsupported;
+	struct key_values pins;
 };
 
 static const char *const allowed_words[] = {"runtime/default", "localhost/*"};
 static const char *const unsupported_words[] = {"audit", "deny", "ignore", NULL};
-static const struct settings defaults = {{allowed_words, 2}, "", UNSUPPORTED_AUDIT};
+static const struct settings defaults = {{allowed_words, 2}, "", UNSUPPORTED_AUDIT, {NULL, 0}};
 
 static const struct setting settings_table[] = {
 	{"allowed", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, allowed),
@@ -44,6 +48,9 @@ static const struct setting settings_table[] = {
 	 "Profile that effect apply sets; empty: the engine's own default"},
 	{"unsupported", SETTING_WORD, CHECK_NONE, unsupported_words, 0, 0, offsetof(struct settings, unsupported),
 	 "What becomes of a container where the kernel has no AppArmor"},
+	{"pins", SETTING_MAP, CHECK_SHA256, NULL, 0, 0, offsetof(struct settings, pins),
+	 "SHA-256 of what must be loaded under a profile's name, as `ocigate apparmor pin NAME` prints it on this "
+	 "node"},
 };
 
 /* Names of the profiles that engines generate themselves, by enum engine. */
@@ -105,32 +112,34 @@ static const char *mode_of(const struct host *host, const char *name)
 	return NULL;
 }
 
-/* One profile, or one part of a stack. */
-static void judge_profile(const struct container *container, const struct host *host, const struct strings *allowed,
-			  const char *name, struct findings *findings)
+static const char *value_of(const struct key_values *map, const char *key)
 {
-	const char *mode;
+	for (size_t i = 0; i < map->n; i++)
+		if (strcmp(map->items[i].key, key) == 0)
+			return map->items[i].value;
+	return NULL;
+}
 
-	if (name[0] == ':') {
+static void judge_pin(const struct host *host, const struct settings *own, const char *name, struct findings *findings)
+{
+	const char *pin = value_of(&own->pins, name), *digest = value_of(&host->apparmor_digests, name);
+
+	if (!pin)
+		return;
+	if (!digest)
+		findings_add(findings, FINDING_UNDECIDED, POINTER, name,
+			     findings_text(findings,
+					   "cannot tell whether AppArmor profile %s is the one that is pinned", name),
+			     "let root read policy/profiles/*/raw_data in /sys/kernel/security/apparmor on the node");
+	else if (strcmp(pin, digest) != 0)
 		findings_add(findings, FINDING_VIOLATION, POINTER, name,
-			     findings_text(findings, "AppArmor profile %s lies in another policy namespace", name),
-			     remedy_of(container));
-		return;
-	}
-	if (!is_allowed(allowed, container->identity.trusted ? container->identity.engine : ENGINE_UNKNOWN, name)) {
-		findings_add(findings, FINDING_VIOLATION, POINTER, name,
-			     findings_text(findings, "AppArmor profile %s is not among the allowed", name),
-			     remedy_of(container));
-		return;
-	}
-	if (!host->apparmor_profiles_known) {
-		findings_add(
-			findings, FINDING_UNDECIDED, POINTER, name,
-			findings_text(findings, "cannot tell whether AppArmor profile %s is loaded and enforced", name),
-			"let root read /sys/kernel/security/apparmor/profiles on the node");
-		return;
-	}
-	mode = mode_of(host, name);
+			     findings_text(findings, "AppArmor profile %s is not the one that is pinned: sha256 %s",
+					   name, digest),
+			     "load the profile that was pinned, or pin this one (ocigate apparmor pin)");
+}
+
+static void judge_mode(const char *name, const char *mode, struct findings *findings)
+{
 	if (!mode)
 		findings_add(findings, FINDING_VIOLATION, POINTER, name,
 			     findings_text(findings, "AppArmor profile %s is not loaded on this node", name),
@@ -142,18 +151,46 @@ static void judge_profile(const struct container *container, const struct host *
 			"load it in enforce mode, or take the default profile");
 }
 
-static void judge_parts(const struct container *container, const struct host *host, const struct strings *allowed,
+/* One profile, or one part of a stack. */
+static void judge_profile(const struct container *container, const struct host *host, const struct settings *own,
+			  const char *name, struct findings *findings)
+{
+	const enum engine engine = container->identity.trusted ? container->identity.engine : ENGINE_UNKNOWN;
+	const char *mode;
+
+	if (name[0] == ':') {
+		findings_add(findings, FINDING_VIOLATION, POINTER, name,
+			     findings_text(findings, "AppArmor profile %s lies in another policy namespace", name),
+			     remedy_of(container));
+	} else if (!is_allowed(&own->allowed, engine, name)) {
+		findings_add(findings, FINDING_VIOLATION, POINTER, name,
+			     findings_text(findings, "AppArmor profile %s is not among the allowed", name),
+			     remedy_of(container));
+	} else if (!host->apparmor_profiles_known) {
+		findings_add(
+			findings, FINDING_UNDECIDED, POINTER, name,
+			findings_text(findings, "cannot tell whether AppArmor profile %s is loaded and enforced", name),
+			"let root read /sys/kernel/security/apparmor/profiles on the node");
+	} else {
+		mode = mode_of(host, name);
+		judge_mode(name, mode, findings);
+		if (mode)
+			judge_pin(host, own, name, findings);
+	}
+}
+
+static void judge_parts(const struct container *container, const struct host *host, const struct settings *own,
 			const char *profile, struct findings *findings)
 {
 	const char *separator = strstr(profile, "//&");
 
 	while (separator) {
-		judge_profile(container, host, allowed,
+		judge_profile(container, host, own,
 			      findings_text(findings, "%.*s", (int)(separator - profile), profile), findings);
 		profile = separator + 3;
 		separator = strstr(profile, "//&");
 	}
-	judge_profile(container, host, allowed, profile, findings);
+	judge_profile(container, host, own, profile, findings);
 }
 
 /* No AppArmor to ask: by setting a finding that is only recorded, one that denies, or none. */
@@ -225,7 +262,7 @@ static void judge(const struct container *container, const struct host *host, co
 	else if (none)
 		judge_none(container, profile, findings);
 	else
-		judge_parts(container, host, &own->allowed, profile, findings);
+		judge_parts(container, host, own, profile, findings);
 	if (host->apparmor_enabled == TRI_YES)
 		propose(default_profile(container, host, own), findings, first);
 }
@@ -241,7 +278,8 @@ const struct rule rule_apparmor = {
 	.amendment = AMEND_APPARMOR_PROFILE,
 	.title = "no AppArmor profile, or one that does not confine",
 	.fields = "process.apparmorProfile, the kernel's loaded profiles",
-	.allowed = "the engine's default profile or any other that is loaded and in enforce mode",
+	.allowed = "the engine's default profile or any other that is loaded, in enforce mode and, where it is pinned, "
+		   "unchanged",
 	.why = "AppArmor still refuses mounts, ptrace and writes to /proc and /sys when a capability is too many or a "
 	       "masked path was raced (CVE-2025-31133, CVE-2022-0492).",
 	.recommendation = "4: Overriding or disabling of containers AppArmor profile should be restricted",

@@ -17,10 +17,22 @@ const struct rule *rule_find(const char *name)
 	return NULL;
 }
 
-bool rule_setting_is_true(const struct rule *rule, const void *settings, const char *name)
+static const void *setting_of(const struct rule *rule, const void *settings, enum setting_type type, const char *name)
 {
 	for (size_t i = 0; settings && i < rule->n_settings; i++)
-		if (rule->settings[i].type == SETTING_BOOL && strcmp(rule->settings[i].name, name) == 0)
-			return *(const bool *)((const char *)settings + rule->settings[i].offset);
-	return false;
+		if (rule->settings[i].type == type && strcmp(rule->settings[i].name, name) == 0)
+			return (const char *)settings + rule->settings[i].offset;
+	return NULL;
+}
+
+bool rule_setting_is_true(const struct rule *rule, const void *settings, const char *name)
+{
+	const bool *setting = setting_of(rule, settings, SETTING_BOOL, name);
+
+	return setting && *setting;
+}
+
+const struct key_values *rule_setting_map(const struct rule *rule, const void *settings, const char *name)
+{
+	return setting_of(rule, settings, SETTING_MAP, name);
 }

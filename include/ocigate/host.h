@@ -138,6 +138,8 @@ struct apparmor_profile {
  * @bundle_owner: of a recording; live, ask bundle_owner_of()
  * @ports_known: are the declared ports of the container known? host ports are listed as far as they are found
  * @apparmor_recorded: a recording without AppArmor facts has false: neither yes nor no
+ * @apparmor_digests: SHA-256 of what was loaded, by profile, of those parts of the container's profile for which the
+ *                    kernel tells it
  */
 struct host {
 	enum host_source source;
@@ -161,6 +163,7 @@ struct host {
 	bool apparmor_profiles_known;
 	const struct apparmor_profile *apparmor_profiles;
 	size_t n_apparmor_profiles;
+	struct key_values apparmor_digests;
 
 	enum tri selinux_enforcing;
 	struct strings lsms; /* empty if unknown */
@@ -186,8 +189,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 
 /**
  * host_recorded() - the same from the files that `ocigate record` writes
- * @dirfd: the directory "host": namespaces, mountinfo, mountinfo-node, rootfs, apparmor, lsm, selinux, uid_map,
- *         gid_map, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else
+ * @dirfd: the directory "host": namespaces, mountinfo, mountinfo-node, rootfs, apparmor, apparmor-sha256, lsm, selinux,
+ *         uid_map, gid_map, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else
  *         under container->rootfs, so parse the spec with the bundle path of the recorded state.
  *
  * A replay is no gate: without the file bundle, the bundle counts as owned by root.
@@ -207,6 +210,14 @@ int host_recorded(struct arena *arena, const struct container *container, int di
  */
 int host_record(struct arena *arena, const struct container *container, const struct state *state, int dirfd,
 		struct err *err) MUST_CHECK;
+
+/**
+ * host_apparmor_digest() - SHA-256, in hexadecimal, of what the kernel has loaded as profile @name ("a", "a//b")
+ *
+ * The profiles of one file share one digest. It differs between nodes with other parsers or kernels.
+ * Return: NULL if there is no such profile, the kernel does not tell, or there is no memory.
+ */
+const char *host_apparmor_digest(struct arena *arena, const char *name);
 
 /** enum keeper - whose directory a path of the node lies in */
 enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };

@@ -97,8 +97,9 @@ enum host_fact {
 	HOST_FACT_APPARMOR = 1 << 2,
 	HOST_FACT_SELINUX = 1 << 3,
 	HOST_FACT_ID_MAPS = 1 << 4,
-	HOST_FACT_PORTS = 1 << 5,   /* CNI result cache, sandbox spec */
-	HOST_FACT_SECCOMP = 1 << 6, /* what the spec's filter lets through */
+	HOST_FACT_PORTS = 1 << 5,	     /* CNI result cache, sandbox spec */
+	HOST_FACT_SECCOMP = 1 << 6,	     /* what the spec's filter lets through */
+	HOST_FACT_APPARMOR_DIGESTS = 1 << 7, /* only where the policy pins a profile */
 };
 
 /**
@@ -170,6 +171,9 @@ const struct rule *rule_find(const char *name);
 
 /** rule_setting_is_true() - a boolean setting of @rule by its name, in @settings; false if there is none */
 bool rule_setting_is_true(const struct rule *rule, const void *settings, const char *name);
+
+/** rule_setting_map() - a map setting of @rule by its name, in @settings. Return: NULL if there is none. */
+const struct key_values *rule_setting_map(const struct rule *rule, const void *settings, const char *name);
 
 /* Every rule is a const struct rule named rule_<id>. */
 #define RULE(id, name) extern const struct rule rule_##id;

@@ -28,7 +28,7 @@ machine() {
 	for tool in dirname cat sh; do
 		ln -s "$(command -v "$tool")" "$dir/bin/$tool"
 	done
-	for tool in gcc runc jq crun podman python3 busybox unshare git clang clang-format cppcheck shellcheck valgrind strace nm; do
+	for tool in gcc runc jq crun podman python3 busybox unshare git clang clang-format cppcheck shellcheck valgrind strace nm qemu-system-x86_64; do
 		stub "$tool" ''
 	done
 	stub dpkg-query 'echo installed'

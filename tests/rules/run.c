@@ -44,6 +44,12 @@ static void report(const char *rule, const char *name, const struct err *err)
 	}
 }
 
+/* All that the engine might ask for this rule: what a case does not record stays unknown. */
+static unsigned facts_of(const struct rule *rule)
+{
+	return rule->facts | (rule->facts & HOST_FACT_APPARMOR ? HOST_FACT_APPARMOR_DIGESTS : 0U);
+}
+
 static bool fits(const json_t *expected, const struct finding *finding)
 {
 	static const char *const severities[] = {"high", "medium", "low", "info"};
@@ -115,7 +121,7 @@ static int judge(struct arena *arena, const struct rule *rule, const char *root,
 	    case_policy(arena, rule, json, &policy, err) < 0)
 		return -1;
 	dir = case_host(arena, root, json, &container, err);
-	if (dir < 0 || host_recorded(arena, &container, dir, rule->facts, &host, err) < 0 ||
+	if (dir < 0 || host_recorded(arena, &container, dir, facts_of(rule), &host, err) < 0 ||
 	    ((rule->facts & HOST_FACT_PORTS) != 0 && host_ports_recorded(arena, &container, dir, &host, err) < 0))
 		return -1;
 	if ((rule->scope & (container.exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE)) != 0)

@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the virtual machine is made of and the machine itself need not have: a
+# Debian kernel and AppArmor's parser, taken out of their packages and never
+# installed. To be sourced; packages_get puts them into $KEPT, where they stay
+# for the next run.
+# shellcheck disable=SC2034 # why is for who sources this
+
+: "${VM_SUITE:=bookworm}"
+KEPT=${OCIGATE_VM_CACHE:-${XDG_CACHE_HOME:-/var/cache}/ocigate-vm}/$VM_SUITE
+
+# The mirror that this machine itself is installed from.
+mirror() {
+	# shellcheck disable=SC2016 # the dollars are apt's
+	apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(COMPONENT)' 2>/dev/null |
+		awk '$1 == "Packages" && $2 ~ "/debian/$" && $3 == "main" { print $2; exit }'
+}
+
+# apt_of COMMAND...: apt for $VM_SUITE alone, with lists of its own
+apt_of() {
+	apt_tool=$1
+	shift
+	"$apt_tool" -q -o Dir::Etc::SourceList="$KEPT/apt/sources.list" -o Dir::Etc::SourceParts=- \
+		-o Dir::State::Lists="$KEPT/apt/lists" -o Dir::Cache="$KEPT/apt/cache" -o APT::Sandbox::User=root \
+		-o Acquire::Languages=none "$@"
+}
+
+# fetch PACKAGE DIRECTORY: its files
+fetch() {
+	(cd "$KEPT/apt" && rm -f ./*.deb && apt_of apt-get download "$1" >>"$KEPT/apt/log" 2>&1 &&
+		dpkg -x ./*.deb "$2" && rm -f ./*.deb)
+}
+
+# packages_get: $KEPT/vmlinuz, $KEPT/root. Return: 1 with the reason in $why.
+packages_get() {
+	[ -e "$KEPT/complete" ] && return 0
+	why='there is no apt-get to fetch a kernel with'
+	command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
+	why='this machine knows no Debian mirror to fetch a kernel from'
+	from=$(mirror)
+	[ -n "$from" ] || return 1
+	keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -e "$keys" ] || return 1
+	why="$KEPT cannot be made"
+	mkdir -p "$KEPT/apt/lists/partial" "$KEPT/apt/cache/archives/partial" "$KEPT/root" "$KEPT/kernel" || return 1
+	echo "deb [signed-by=$keys] $from $VM_SUITE main" >"$KEPT/apt/sources.list"
+	why="the kernel of $VM_SUITE cannot be fetched: see $KEPT/apt/log"
+	apt_of apt-get update >"$KEPT/apt/log" 2>&1 || return 1
+	kernel=$(apt_of apt-cache depends linux-image-cloud-amd64 | awk '$1 == "Depends:" { print $2; exit }')
+	[ -n "$kernel" ] && fetch "$kernel" "$KEPT/kernel" && fetch apparmor "$KEPT/root" || return 1
+	cp "$KEPT"/kernel/boot/vmlinuz-* "$KEPT/vmlinuz" || return 1
+	rm -rf "$KEPT/kernel" "$KEPT/apt/lists" "$KEPT/apt/cache"
+	echo "$kernel" >"$KEPT/complete"
+}

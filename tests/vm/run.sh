@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The gate on a kernel with AppArmor, whatever this machine's has: a virtual
+# machine without KVM, a Debian kernel, and an initramfs of what is installed
+# here (runc, crun, busybox) with ocigate as built. tests/vm/scenarios.sh
+# runs inside; its test lines come over the serial console.
+#
+#   VM_SUITE=trixie sh tests/vm/run.sh     another Debian's kernel (6.12; default: bookworm's 6.1)
+#   VM_SHELL=1 sh tests/vm/run.sh          a shell inside, instead of the tests
+#   VM_ONLY=WORD sh tests/vm/run.sh        parts of the scenarios whose name begins so
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${BUILD:=build}"
+# shellcheck source=tests/vm/packages.sh
+. tests/vm/packages.sh
+# shellcheck source=tests/vm/templates.sh
+. tests/vm/templates.sh
+# It takes one to two minutes; a machine that is busy otherwise may take longer.
+VM_SECONDS=${VM_SECONDS:-500}
+
+skip() {
+	echo "skip vm: $1"
+	exit 0
+}
+
+[ "$(uname -m)" = x86_64 ] || skip 'made for x86_64'
+for tool in qemu-system-x86_64 busybox runc jq ldd; do
+	command -v $tool >/dev/null 2>&1 || skip "$tool is not installed"
+done
+ldd "$(command -v busybox)" >/dev/null 2>&1 && skip 'busybox is not static (package busybox-static)'
+if ! packages_get; then
+	skip "$why"
+fi
+
+work=$(mktemp -d) || exit 1
+qemu=
+trap 'rm -rf "$work"' EXIT
+trap 'kill $qemu 2>/dev/null; exit 130' INT TERM
+root=$work/root
+umask 022
+
+# program PATH DESTINATION: with the libraries that it asks for
+program() {
+	mkdir -p "$root$(dirname "$2")"
+	cp -L "$1" "$root$2"
+	ldd "$1" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+		[ -e "$root$library" ] && continue
+		mkdir -p "$root$(dirname "$library")"
+		cp -L "$library" "$root$library"
+	done
+}
+
+build_root() {
+	for directory in bin sbin usr/sbin usr/local/bin usr/lib/ocigate etc/ocigate/policy.d dev proc sys run tmp var/lib tree/tests root; do
+		mkdir -p "$root/$directory"
+	done
+	program "$(command -v busybox)" /bin/busybox
+	program "$(readlink -f "$(command -v runc)")" /usr/sbin/runc
+	if command -v crun >/dev/null 2>&1; then
+		program "$(readlink -f "$(command -v crun)")" /usr/bin/crun
+	fi
+	program "$KEPT/root/sbin/apparmor_parser" /sbin/apparmor_parser
+	cp -R "$KEPT/root/etc/apparmor.d" "$root/etc/"
+	cp "$BUILD/ocigate" "$root/usr/local/bin/ocigate"
+	for link in ocigate-runtime ocigate-runc ocigate-crun; do
+		ln -s ocigate "$root/usr/local/bin/$link"
+	done
+	cp -R config/presets config/policy.d "$root/usr/lib/ocigate/"
+	cp -R config "$root/tree/config"
+	cp -R tests/vm "$root/tree/tests/"
+	cp -R install "$root/tree/install"
+	templates "$root/tree/templates" || exit 1
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	install -m 755 tests/vm/init "$root/init"
+	printf '%s\n' "ONLY='${VM_ONLY:-}' INSIDE_SHELL='${VM_SHELL:-}'" >"$root/tree/settings"
+	chown -R root:root "$root"
+	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
+}
+
+build_root
+set -- -accel tcg -smp 2 -m 1024 -cpu max -nographic -no-reboot -nodefaults -serial stdio -kernel "$KEPT/vmlinuz" \
+	-initrd "$work/initramfs" -append 'console=ttyS0 quiet panic=-1 security=apparmor lsm=landlock,lockdown,yama,integrity,apparmor,bpf'
+if [ -n "${VM_SHELL:-}" ]; then
+	qemu-system-x86_64 "$@"
+	exit
+fi
+mkfifo "$work/console"
+timeout "$VM_SECONDS" qemu-system-x86_64 "$@" </dev/null >"$work/console" 2>"$work/qemu.err" &
+qemu=$!
+tr -d '\r' <"$work/console" | tee "$BUILD/vm.log" | grep --line-buffered -aE '^(ok|not ok|skip|#) '
+wait $qemu
+status=$?
+if ! grep -qa '^vm: the end$' "$BUILD/vm.log"; then
+	echo "not ok vm: ended early, status $status: $(tail -n 3 "$work/qemu.err" "$BUILD/vm.log" | tr '\n' ' ')"
+fi
