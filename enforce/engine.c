@@ -12,6 +12,14 @@ static unsigned scope_of(const struct container *container)
 	return container->exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE;
 }
 
+/* Of a container that has started, what it has is compared with what was judged; before that there is nothing to compare. */
+static bool is_asked(const struct rule *rule, const struct container *container)
+{
+	const bool of_process = (rule->facts & HOST_FACT_PROCESS) != 0;
+
+	return (rule->scope & scope_of(container)) != 0 && of_process == container->started;
+}
+
 static enum effect effect_of(const struct rule_policy *rule_policy, const struct container *container)
 {
 	return container->exec ? rule_policy->exec_effect : rule_policy->effect;
@@ -55,9 +63,8 @@ unsigned engine_facts(const struct policy *policy, const struct container *conta
 	unsigned facts = 0;
 
 	for (size_t i = 0; i < RULE_COUNT; i++)
-		if ((rule_table[i]->scope & scope_of(container)) != 0 &&
-		    (effect_of(&policy->rules[i], container) != EFFECT_DISABLED ||
-		     exception_enables(policy, rule_table[i]->id)))
+		if (is_asked(rule_table[i], container) && (effect_of(&policy->rules[i], container) != EFFECT_DISABLED ||
+							   exception_enables(policy, rule_table[i]->id)))
 			facts |= rule_table[i]->facts;
 	if ((facts & HOST_FACT_APPARMOR) != 0 && wants_digests(policy))
 		facts |= HOST_FACT_APPARMOR_DIGESTS;
@@ -122,7 +129,7 @@ void engine_judge_rule(const struct rule *rule, const struct container *containe
 	enum effect effect = effect_of(rule_policy, container);
 	size_t first = findings->n;
 
-	if ((rule->scope & scope_of(container)) == 0 || effect == EFFECT_DISABLED)
+	if (!is_asked(rule, container) || effect == EFFECT_DISABLED)
 		return;
 	findings->rule = rule;
 	rule->judge(container, host, rule_policy->settings, findings);

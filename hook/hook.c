@@ -10,25 +10,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common.h"
 #include "ocigate/attach.h"
 #include "ocigate/fs.h"
 #include "options.h"
+#include "poststart.h"
 #include "run.h"
 #include "verbs.h"
 
 /* hooks.d gives us 10 seconds: later than this it would be the runtime who says why, and in its words. */
 enum { DEADLINE_SECONDS = 8 };
 
-static const char *const stages[] = {"prestart", "createRuntime"};
+enum { STAGES = 3 };
+static const char poststart[] = "poststart";
+static const char *const stages[STAGES] = {"prestart", "createRuntime", poststart};
 static const struct command command = {
 	.name = "hook",
-	.synopsis = "prestart|createRuntime",
+	.synopsis = "prestart|createRuntime|poststart",
 	.about = "Judge the container whose state (OCI runtime-spec, \"State\") comes on stdin, by the policy in "
 		 "force.\n"
-		 "Exit 0 admits it; anything else refuses it, with one line on stderr.",
+		 "Exit 0 admits it; anything else refuses it, with one line on stderr. At poststart its program runs:\n"
+		 "what the process has is compared with what its spec says, and a container that is refused is killed.",
 };
 
 /* Return: the stage's name, NULL with the exit code in @ret_status. */
@@ -48,8 +53,8 @@ static const char *stage_of(int argc, char **argv, int *ret_status)
 	if (got == ARGUMENT_OPERAND)
 		(void)err_set(&err, ERR_USAGE, "hook takes one stage, not %s and %.60s", stage, value);
 	else if (got == ARGUMENT_END && !stage)
-		(void)err_set(&err, ERR_USAGE, "hook needs a stage: prestart or createRuntime");
-	else if (got == ARGUMENT_END && word_index("stage", stage, stages, 2, &err) >= 0)
+		(void)err_set(&err, ERR_USAGE, "hook needs a stage: prestart, createRuntime or poststart");
+	else if (got == ARGUMENT_END && word_index("stage", stage, stages, STAGES, &err) >= 0)
 		return stage;
 	stdin_drain();
 	*ret_status = usage_error(&err, "hook");
@@ -97,6 +102,11 @@ static int attach(struct run *run, const struct state *state)
 	return 0;
 }
 
+static bool is_poststart(const struct run *run)
+{
+	return strcmp(run->decision.stage, poststart) == 0;
+}
+
 static int judge(struct run *run)
 {
 	FD_AUTO int bundle_fd = -1;
@@ -107,7 +117,8 @@ static int judge(struct run *run)
 	if (state_from_fd(&run->arena, STDIN_FILENO, &state, &err) < 0)
 		return run_fail(run, &err);
 	run->decision.id = state.id;
-	if (pin_process(&state, &process_fd, &err) < 0)
+	/* At poststart it may have ended already, and nothing is wrong with that. */
+	if (pin_process(&state, &process_fd, &err) < 0 && (!is_poststart(run) || state.pid <= 0))
 		return run_fail(run, &err);
 	if (run_policy(run, &policy_dirs_default) < 0)
 		return -1;
@@ -119,6 +130,8 @@ static int judge(struct run *run)
 	if (run_spec(run, bundle_fd, state.bundle, state.id) < 0)
 		return -1;
 	run_identity(run, bundle_owner_of(state.bundle));
+	if (is_poststart(run))
+		return poststart_judge(run, &state, process_fd);
 	if (host_live(&run->arena, &run->container, &state, engine_facts(run->policy, &run->container), &run->host,
 		      &err) < 0 ||
 	    check_process(&state, process_fd, &err) < 0)

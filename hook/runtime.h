@@ -64,7 +64,7 @@ void runtime_refuse(const struct runtime_args *args, bool crun, const char *line
 /**
  * struct amend_job - a judgement that may end in another text
  * @run: judged text, container and host; its decision gets the findings and amendments
- * @hook: path of the program to put in as createRuntime hook, NULL: none
+ * @hook: path of the program to put in as createRuntime hook (and, by policy, poststart hook), NULL: none
  * @reread: makes @again's container (identity included) from @text, and those of its host facts anew that @facts names
  */
 struct amend_job {

@@ -13,7 +13,7 @@
 /* Seconds that the runtime gives the hook; the hook's own deadline is shorter. */
 #define HOOK_TIMEOUT "20"
 
-static const char *hook_entry(struct arena *arena, const char *path)
+static const char *hook_entry(struct arena *arena, const char *path, enum hook_stage stage)
 {
 	size_t room = 6 * strlen(path) + 256;
 	char *bytes = arena_alloc(arena, room);
@@ -25,16 +25,19 @@ static const char *hook_entry(struct arena *arena, const char *path)
 	out_str(&out, "{\"path\":");
 	out_json(&out, path, room - 200);
 	/* An empty environment, not none: then runtimes would pass on their own. */
-	out_str(&out, ",\"args\":[\"ocigate\",\"hook\",\"createRuntime\"],\"env\":[],\"timeout\":" HOOK_TIMEOUT "}");
+	out_str(&out, ",\"args\":[\"ocigate\",\"hook\",\"");
+	out_str(&out, hook_stage_names[stage]);
+	out_str(&out, "\"],\"env\":[],\"timeout\":" HOOK_TIMEOUT "}");
 	return out.cut ? NULL : bytes;
 }
 
-static bool has_hook(const struct container *container, const char *path)
+/* @first to @last: a prestart hook does what a createRuntime hook does. */
+static bool has_hook(const struct container *container, const char *path, enum hook_stage first, enum hook_stage last)
 {
 	for (size_t i = 0; i < container->n_hooks; i++) {
 		const struct hook_entry *hook = &container->hooks[i];
 
-		if (hook->stage <= HOOK_CREATE_RUNTIME && strcmp(hook->path, path) == 0 && hook->args.n == 3 &&
+		if (hook->stage >= first && hook->stage <= last && strcmp(hook->path, path) == 0 && hook->args.n == 3 &&
 		    strcmp(hook->args.items[1], "hook") == 0 &&
 		    strcmp(hook->args.items[2], hook_stage_names[hook->stage]) == 0)
 			return true;
@@ -42,19 +45,50 @@ static bool has_hook(const struct container *container, const char *path)
 	return false;
 }
 
-/* Our own hook as one of the container's, so that it is judged like any other and once. */
-static int add_hook(struct container *container, const char *path, struct arena *arena)
-{
-	static const char *const args[] = {"ocigate", "hook", "createRuntime"};
-	struct hook_entry *hooks = arena_array(arena, container->n_hooks + 1, sizeof(*hooks));
+/* struct own_hooks - stages at which our own hook is wanted and not there yet */
+struct own_hooks {
+	enum hook_stage stages[2];
+	size_t n;
+};
 
+static const char *const own_hook_arrays[] = {
+	[HOOK_CREATE_RUNTIME] = "/hooks/createRuntime",
+	[HOOK_POSTSTART] = "/hooks/poststart",
+};
+
+static void find_missing(const struct run *run, const char *path, struct own_hooks *ret_missing)
+{
+	if (!path)
+		return;
+	if (!has_hook(&run->container, path, HOOK_PRESTART, HOOK_CREATE_RUNTIME))
+		ret_missing->stages[ret_missing->n++] = HOOK_CREATE_RUNTIME;
+	if (run->policy->poststart && !has_hook(&run->container, path, HOOK_POSTSTART, HOOK_POSTSTART))
+		ret_missing->stages[ret_missing->n++] = HOOK_POSTSTART;
+}
+
+/* Our own hooks as some of the container's, so that they are judged like any other and once. */
+static int add_hooks(struct container *container, const char *path, const struct own_hooks *missing,
+		     struct arena *arena)
+{
+	struct hook_entry *hooks = arena_array(arena, container->n_hooks + missing->n, sizeof(*hooks));
+
+	for (size_t i = 0; hooks && i < missing->n; i++) {
+		const char **args = arena_array(arena, 3, sizeof(*args));
+
+		if (!args)
+			return -1;
+		args[0] = "ocigate";
+		args[1] = "hook";
+		args[2] = hook_stage_names[missing->stages[i]];
+		hooks[i] = (struct hook_entry){
+			.stage = missing->stages[i], .path = path, .args = {args, 3}, .has_env = true};
+	}
 	if (!hooks)
 		return -1;
-	hooks[0] = (struct hook_entry){.stage = HOOK_CREATE_RUNTIME, .path = path, .args = {args, 3}, .has_env = true};
 	if (container->n_hooks > 0)
-		memcpy(hooks + 1, container->hooks, container->n_hooks * sizeof(*hooks));
+		memcpy(hooks + missing->n, container->hooks, container->n_hooks * sizeof(*hooks));
 	container->hooks = hooks;
-	container->n_hooks++;
+	container->n_hooks += missing->n;
 	return 0;
 }
 
@@ -78,7 +112,7 @@ static void take_over(struct decision *decision, const struct decision *again)
 	engine_conclude(decision);
 }
 
-/* Which host facts depend on what the edits change. Mounts are indexed, so that all of them move; the rest stays. */
+/* Which host facts depend on what the edits change: the last place that fits says so. Mounts are indexed, so that all of them move; the rest stays. */
 static unsigned stale_facts(const struct edits *edits)
 {
 	static const struct {
@@ -86,6 +120,7 @@ static unsigned stale_facts(const struct edits *edits)
 		unsigned facts;
 	} places[] = {
 		{"/process/", 0},
+		{"/process/apparmorProfile", ~0U},
 		{"/root/readonly", 0},
 		{"/linux/seccomp", HOST_FACT_SECCOMP},
 		{"/linux/resources/", 0},
@@ -126,7 +161,7 @@ static int judge_again(const struct amend_job *job, const struct text *text, con
 	return 0;
 }
 
-static int amend(const struct amend_job *job, const char *hook, struct text *ret_text, struct err *err)
+static int amend(const struct amend_job *job, const struct own_hooks *missing, struct text *ret_text, struct err *err)
 {
 	struct run *run = job->run;
 	struct edits edits = {.arena = &run->arena};
@@ -137,8 +172,9 @@ static int amend(const struct amend_job *job, const char *hook, struct text *ret
 	engine_conclude(&run->decision);
 	if (run->decision.verdict != VERDICT_ADMIT)
 		return 0;
-	if (hook)
-		edits_add(&edits, EDIT_PREPEND, "/hooks/createRuntime", hook_entry(&run->arena, hook));
+	for (size_t i = 0; i < missing->n; i++)
+		edits_add(&edits, EDIT_PREPEND, own_hook_arrays[missing->stages[i]],
+			  hook_entry(&run->arena, job->hook, missing->stages[i]));
 	if (edits.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (edits.n == 0) {
@@ -185,18 +221,19 @@ void runtime_judge(const struct amend_job *job, struct text *ret_text)
 {
 	struct run *run = job->run;
 	struct decision *decision = &run->decision;
-	const char *hook = job->hook && !has_hook(&run->container, job->hook) ? job->hook : NULL;
+	struct own_hooks missing = {.n = 0};
 	struct err err;
 
-	if (hook &&
-	    (runtime_self_trusted(&run->arena, hook, &err) < 0 ||
-	     (add_hook(&run->container, hook, &run->arena) < 0 && err_set(&err, ERR_SYSTEM, "out of memory")))) {
+	find_missing(run, job->hook, &missing);
+	if (missing.n > 0 && (runtime_self_trusted(&run->arena, job->hook, &err) < 0 ||
+			      (add_hooks(&run->container, job->hook, &missing, &run->arena) < 0 &&
+			       err_set(&err, ERR_SYSTEM, "out of memory")))) {
 		decision_refuse(decision, &err);
 		return;
 	}
 	run_judge(run, JUDGE_RUNTIME);
 	if (decision->verdict != VERDICT_ADMIT)
 		put_off_comparison(decision);
-	if (decision->verdict == VERDICT_ADMIT && amend(job, hook, ret_text, &err) < 0)
+	if (decision->verdict == VERDICT_ADMIT && amend(job, &missing, ret_text, &err) < 0)
 		decision_refuse(decision, &err);
 }

@@ -62,6 +62,11 @@ const char *apparmor_digests_text(struct arena *arena, const char *profile);
 /** apparmor_digests_parse() - these lines into @host. Return: 0, or -1 with ERR_INPUT and the line, or ERR_SYSTEM. */
 int apparmor_digests_parse(struct arena *arena, const char *text, struct host *host, struct err *err) MUST_CHECK;
 
+/* process.c */
+
+/** process_parse() - /proc/PID/status, with lines "AppArmor:" and "Root:" of our own. Return: 0, or -1 with ERR_INPUT. */
+int process_parse(struct arena *arena, const char *text, struct host_process *ret_process, struct err *err) MUST_CHECK;
+
 /* lsm.c */
 
 /** lsm_parse() - "lockdown,capability,apparmor" */

@@ -105,6 +105,15 @@ static int read_owner(struct arena *arena, int dirfd, struct host *host, struct 
 	return 0;
 }
 
+static int read_process(struct arena *arena, int dirfd, struct host *host, struct err *err)
+{
+	const char *text = NULL;
+
+	if (read_text(arena, dirfd, "process", &text, err) < 0)
+		return -1;
+	return text ? process_parse(arena, text, &host->process, err) : 0;
+}
+
 int host_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
 		  struct host *ret_host, struct err *err)
 {
@@ -125,6 +134,8 @@ int host_recorded(struct arena *arena, const struct container *container, int di
 	if ((facts & HOST_FACT_MOUNTS) != 0 && read_mounts(arena, dirfd, container, &host, err) < 0)
 		return err_wrap(err, "recorded facts");
 	if (read_security(arena, dirfd, facts, &host, err) < 0)
+		return err_wrap(err, "recorded facts");
+	if ((facts & HOST_FACT_PROCESS) != 0 && read_process(arena, dirfd, &host, err) < 0)
 		return err_wrap(err, "recorded facts");
 	if ((facts & HOST_FACT_SECCOMP) != 0 && container->seccomp.present &&
 	    seccomp_ask(arena, &container->seccomp, &host.seccomp, err) < 0)

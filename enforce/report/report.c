@@ -39,8 +39,9 @@ static void make_rows(struct report *report)
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		struct report_row *row = &report->rows[report->n_rows];
 
-		/* What only execs are judged by says nothing about a container. */
-		if ((rule_table[i]->scope & RULE_SCOPE_CREATE) == 0 || has_row(report, rule_table[i]->id))
+		/* What only execs, or only starts, are judged by says nothing about a container. */
+		if ((rule_table[i]->scope & RULE_SCOPE_CREATE) == 0 ||
+		    (rule_table[i]->facts & HOST_FACT_PROCESS) != 0 || has_row(report, rule_table[i]->id))
 			continue;
 		row->title = rule_table[i]->title;
 		row->rules[0] = rule_table[i]->id;

@@ -270,6 +270,7 @@ static inline bool identity_is_pod(const struct identity *identity)
  * @id: container id as given to the runtime; "" if unknown (check of a bare bundle)
  * @bundle: absolute path of the bundle directory, as given
  * @rootfs: absolute path of the root filesystem: root.path taken from the bundle, cleaned as text
+ * @started: its program runs: what it really has is compared with this spec, nothing else is judged
  * @created: the process that the container was created with, for an exec; NULL otherwise
  */
 struct container {
@@ -284,6 +285,7 @@ struct container {
 
 	struct process process;
 	const struct process *created;
+	bool started;
 
 	const char *root_path; /* root.path as written */
 	bool root_read_only;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "ocigate/arena.h"
@@ -129,6 +130,26 @@ struct apparmor_profile {
 };
 
 /**
+ * struct host_process - what the kernel says about a container's first process
+ * @known: the rest counts
+ * @uid, @gid: real, effective, saved, of the file system; as this node sees them
+ * @caps: by enum capability_kind
+ * @seccomp_mode: 2: a filter
+ * @apparmor: its label with the mode, NULL if the kernel has no AppArmor
+ * @root_read_only: UNKNOWN if its mounts could not be read
+ */
+struct host_process {
+	bool known;
+	int64_t uid[4];
+	int64_t gid[4];
+	uint64_t caps[CAPS_KINDS];
+	bool no_new_privileges;
+	int64_t seccomp_mode;
+	const char *apparmor;
+	enum tri root_read_only;
+};
+
+/**
  * struct host - everything rules know about the kernel
  * @facts: bits of enum host_fact that were collected; a missing bit means unknown
  * @effective: the container exists (createRuntime or later): namespaces and mounts are its own
@@ -172,6 +193,8 @@ struct host {
 	const struct host_port *ports;
 	size_t n_ports;
 
+	struct host_process process; /* of a container that has started */
+
 	struct seccomp_answer seccomp; /* of the spec's filter; not known if it has none */
 
 	enum bundle_owner bundle_owner;
@@ -190,7 +213,7 @@ int host_live(struct arena *arena, const struct container *container, const stru
 /**
  * host_recorded() - the same from the files that `ocigate record` writes
  * @dirfd: the directory "host": namespaces, mountinfo, mountinfo-node, rootfs, apparmor, apparmor-sha256, lsm, selinux,
- *         uid_map, gid_map, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else
+ *         uid_map, gid_map, process, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else
  *         under container->rootfs, so parse the spec with the bundle path of the recorded state.
  *
  * A replay is no gate: without the file bundle, the bundle counts as owned by root.
@@ -218,6 +241,18 @@ int host_record(struct arena *arena, const struct container *container, const st
  * Return: NULL if there is no such profile, the kernel does not tell, or there is no memory.
  */
 const char *host_apparmor_digest(struct arena *arena, const char *name);
+
+/** enum start - what became of a container's first process: not the program yet, the program, or an end */
+enum start { START_NOT_YET = 0, START_RUNNING, START_ENDED };
+
+/**
+ * host_process_read() - what process @pid has, if it is the container's program by now
+ * @procfd: its directory in /proc
+ * @runtime: the runtime's program, which the container's init runs until it starts its own
+ *
+ * Return: START_RUNNING with host->process filled in; of a process that ends meanwhile, START_ENDED.
+ */
+enum start host_process_read(struct arena *arena, int procfd, const struct stat *runtime, struct host *host);
 
 /** enum keeper - whose directory a path of the node lies in */
 enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };

@@ -23,9 +23,9 @@ static char directory[PATH_SIZE];
 static bool directory_made;
 
 /* What `ocigate record` writes. */
-static const char *const fact_files[] = {"namespaces",	    "mountinfo", "mountinfo-node", "rootfs",  "apparmor",
-					 "apparmor-sha256", "lsm",	 "selinux",	   "uid_map", "gid_map",
-					 "ports",	    NULL};
+static const char *const fact_files[] = {
+	"namespaces", "mountinfo", "mountinfo-node", "rootfs",	"apparmor", "apparmor-sha256", "lsm", "selinux",
+	"uid_map",    "gid_map",   "ports",	     "process", NULL};
 
 void case_text_add(struct case_text *text, const char *fmt, ...)
 {

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a started process really has. A hook is called when the runtime has let
+ * init go, not when init has become the container's program: until then it has
+ * neither its label nor, with no-new-privileges, its filter. So it counts only
+ * once it is another program than the runtime's.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "internal.h"
+#include "view.h"
+
+#include "ocigate/fs.h"
+
+enum { STATUS_MAX = 8192, LABEL_MAX = 4096 };
+
+static const char *value_of(const char *text, const char *key)
+{
+	const size_t len = strlen(key);
+	const char *line = strncmp(text, key, len) == 0 ? text : NULL;
+
+	for (const char *at = strchr(text, '\n'); !line && at; at = strchr(at + 1, '\n'))
+		if (strncmp(at + 1, key, len) == 0)
+			line = at + 1;
+	return line ? line + len + strspn(line + len, " \t") : NULL;
+}
+
+static bool read_ids(const char *text, const char *key, int64_t ret_ids[4])
+{
+	const char *at = value_of(text, key);
+	char *end;
+
+	for (int i = 0; at && i < 4; i++) {
+		ret_ids[i] = strtoll(at, &end, 10);
+		at = end == at ? NULL : end;
+	}
+	return at != NULL;
+}
+
+static bool read_number(const char *text, const char *key, int base, uint64_t *ret_number)
+{
+	const char *at = value_of(text, key);
+	char *end;
+
+	if (!at)
+		return false;
+	*ret_number = strtoull(at, &end, base);
+	return end != at && *end == '\n';
+}
+
+int process_parse(struct arena *arena, const char *text, struct host_process *ret_process, struct err *err)
+{
+	static const char *const caps[CAPS_KINDS] = {"CapBnd:", "CapEff:", "CapInh:", "CapPrm:", "CapAmb:"};
+	const char *label = value_of(text, "AppArmor:"), *root = value_of(text, "Root:");
+	struct host_process process = {.known = true};
+	uint64_t privileges = 0, mode = 0;
+	bool whole = read_ids(text, "Uid:", process.uid) && read_ids(text, "Gid:", process.gid);
+
+	for (int kind = 0; kind < CAPS_KINDS; kind++)
+		whole = whole && read_number(text, caps[kind], 16, &process.caps[kind]);
+	/* A kernel without seccomp has no line about it: mode 0. */
+	if (value_of(text, "Seccomp:"))
+		whole = whole && read_number(text, "Seccomp:", 10, &mode);
+	if (!whole || !read_number(text, "NoNewPrivs:", 10, &privileges))
+		return err_set(err, ERR_INPUT, "process: not what /proc/PID/status holds");
+	process.no_new_privileges = privileges == 1;
+	process.seccomp_mode = (int64_t)mode;
+	process.apparmor = label ? arena_strndup(arena, label, strcspn(label, "\n")) : NULL;
+	if (root)
+		process.root_read_only = strncmp(root, "ro", 2) == 0 ? TRI_YES : TRI_NO;
+	*ret_process = process;
+	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+}
+
+/* The options of what is mounted last on "/". */
+static const char *root_options(const char *mountinfo)
+{
+	const char *line, *found = "";
+	size_t len;
+
+	while (mountinfo && (line = text_line(&mountinfo, &len)) != NULL) {
+		const char *field = line;
+
+		for (int i = 0; i < 4 && field; i++) {
+			field = memchr(field, ' ', len - (size_t)(field - line));
+			field = field ? field + 1 : NULL;
+		}
+		if (field && strncmp(field, "/ ", 2) == 0)
+			found = strncmp(field + 2, "ro", 2) == 0 ? "Root: ro\n" : "Root: rw\n";
+	}
+	return found;
+}
+
+static bool has_ended(int procfd, char status[STATUS_MAX])
+{
+	const char *state;
+
+	if (!text_read_small(procfd, "status", status, STATUS_MAX))
+		return true;
+	state = value_of(status, "State:");
+	return !state || *state == 'Z' || *state == 'X';
+}
+
+/* crun and youki go on as themselves, runc as a sealed copy under a name of its own. */
+static bool is_runtimes(int procfd, const struct stat *runtime, const char *status)
+{
+	static const char runc[] = "runc:[2:INIT]";
+	const char *name = value_of(status, "Name:");
+	struct stat own;
+
+	if (name && strncmp(name, runc, sizeof(runc) - 1) == 0)
+		return true;
+	return fstatat(procfd, "exe", &own, 0) == 0 && own.st_dev == runtime->st_dev && own.st_ino == runtime->st_ino;
+}
+
+enum start host_process_read(struct arena *arena, int procfd, const struct stat *runtime, struct host *host)
+{
+	char status[STATUS_MAX], label[LABEL_MAX];
+	const char *text, *root;
+	struct err unread;
+
+	if (has_ended(procfd, status))
+		return START_ENDED;
+	if (is_runtimes(procfd, runtime, status))
+		return START_NOT_YET;
+	if (!text_read_small(procfd, "attr/apparmor/current", label, sizeof(label)) &&
+	    (host->apparmor_enabled != TRI_YES || !text_read_small(procfd, "attr/current", label, sizeof(label))))
+		label[0] = '\0';
+	label[strcspn(label, "\n")] = '\0';
+	root = root_options(mountinfo_read(arena, procfd));
+	/* Last, and anew: what a process that has ended shows is not what it had. */
+	if (has_ended(procfd, status))
+		return START_ENDED;
+	text = arena_printf(arena, "%s%s%s%s%s", status, root, label[0] ? "AppArmor: " : "", label,
+			    label[0] ? "\n" : "");
+	if (text && process_parse(arena, text, &host->process, &unread) < 0)
+		host->process.known = false;
+	return START_RUNNING;
+}

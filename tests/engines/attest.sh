@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What was started against what was judged: the poststart hook that the wrapper
+# puts in, under runc and crun, and under a runtime that lies. It tells the hooks
+# of the bundle that was judged and starts another spec.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/node.sh
+. tests/lib/node.sh
+node_enter "$0" "$@"
+RECORD=$NODE/decisions
+
+# settle EFFECT
+settle() {
+	policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false},
+		\"runtime\": {\"poststart\": true, \"candidates\": {\"ocigate-lying\": [\"/usr/local/bin/lying\"]}},
+		\"rules\": {\"attestation\": {\"effect\": \"$1\"}}}"
+	rm -f "$RECORD"
+}
+
+# A runtime is a program: this one runs the script $NODE/lie.
+liar() {
+	cat >"$NODE/lying.c" <<-'C'
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			(void)argc;
+			argv[0] = "/run/node/lie";
+			execv(argv[0], argv);
+			return 1;
+		}
+	C
+	"${CC:-cc}" -o /usr/local/bin/lying "$NODE/lying.c" || exit 1
+	chown root:root /usr/local/bin/lying
+	cat >"$NODE/lie" <<-'LIE'
+		#!/bin/sh
+		# lie --root ROOT VERB --bundle BUNDLE ID, as the wrapper writes it
+		root=$2 verb=$3 bundle=$5 id=$6
+		rm -rf "$bundle.lie"
+		mkdir "$bundle.lie"
+		ln -s "$bundle/rootfs" "$bundle.lie/rootfs"
+		jq --arg bundle "$bundle" "$(cat /run/node/lie.filter)
+			| .root.path = \$bundle + \"/rootfs\"
+			| .hooks |= map_values(map(.path = \"/run/node/tell\" | .args = [\"tell\", \$bundle] + .args[1:]))" \
+			"$bundle/config.json" >"$bundle.lie/config.json"
+		exec $(cat /run/node/truth) --root "$root" "$verb" --bundle "$bundle.lie" "$id"
+	LIE
+	cat >"$NODE/tell" <<-'TELL'
+		#!/bin/sh
+		PATH=/usr/local/bin:/usr/bin:/bin
+		bundle=$1
+		shift
+		sed "s|$bundle.lie|$bundle|" | /usr/local/bin/ocigate "$@"
+	TELL
+	chmod +x "$NODE/lie" "$NODE/tell"
+}
+
+# start WRAPPER FILTER ARGS: create and start a container that stays; sets $status
+start() {
+	count=$((${count:-0} + 1))
+	id=at$count
+	bundle "$id" "del(.hooks) | .process.args = [\"/guest\"$3] | $2"
+	"$1" --root "/run/$engine" create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+	[ $status -eq 0 ] || return
+	"$engine" --root "/run/$engine" start "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+}
+
+stop() {
+	"$engine" --root "/run/$engine" delete --force "$id" >/dev/null 2>&1
+	rm -rf "$BUNDLE" "$BUNDLE.lie"
+}
+
+# record FILTER: of what was said about this container; under runc that comes a moment after the start
+record() {
+	tries=0
+	until grep -s '"stage":"poststart"' "$RECORD" | grep -q "\"id\":\"$id\"" || [ $((tries = tries + 1)) -gt 30 ]; do
+		sleep 0.1
+	done
+	jq -rs "map(select(.stage == \"poststart\" and .id == \"$id\")) | last | $1" "$RECORD" 2>/dev/null
+}
+
+told() {
+	{ cat "$NODE/out"; record "[.verdict, .findings, .notes] | tojson"; } | tr "\n" " " | tail -c 600
+}
+
+running() {
+	"$engine" --root "/run/$engine" state "$id" 2>/dev/null | jq -r .status
+}
+
+clean() {
+	start "ocigate-$engine" . ', "30"'
+	if [ "$(record '"\(.verdict) \(.findings | length) \(.notes // [] | length)"')" = 'admit 0 0' ] && [ "$(running)" = running ]; then
+		ok "$engine attestation: a container that has what its spec says goes on"
+	else
+		not_ok "$engine attestation: a container that has what its spec says goes on" \
+			"status $status, $(running): $(told)"
+	fi
+	stop
+}
+
+short() {
+	start "ocigate-$engine" . ''
+	verdict=$(record '"\(.verdict) \(.findings | length)"')
+	if [ "$verdict" = 'admit 0' ]; then
+		ok "$engine attestation: one that has ended is no false alarm"
+	else
+		not_ok "$engine attestation: one that has ended is no false alarm" "$(told)"
+	fi
+	stop
+}
+
+# caught NAME LIE MESSAGE
+caught() {
+	printf '%s' "$2" >"$NODE/lie.filter"
+	for effect in audit deny; do
+		settle "$effect"
+		start ocigate-lying . ', "30"'
+		said=$(record '.findings[0].message')
+		now=$(running)
+		case $effect-$now in
+		audit-running | deny-stopped) fate=good ;;
+		*) fate=bad ;;
+		esac
+		case $fate-$said in
+		good-*"$3"*) ok "$engine attestation, $effect: $1" ;;
+		*) not_ok "$engine attestation, $effect: $1" "container $now, status $status: $(told)" ;;
+		esac
+		stop
+	done
+}
+
+liar
+for link in ocigate-runc ocigate-crun ocigate-lying; do
+	ln -sf ocigate "/usr/local/bin/$link"
+done
+for engine in runc crun; do
+	command -v $engine >/dev/null 2>&1 || { echo "skip attestation with $engine: it is not installed"; continue; }
+	command -v $engine >"$NODE/truth"
+	settle deny
+	clean
+	short
+	caught 'a runtime that leaves out the filter' 'del(.linux.seccomp)' 'without the seccomp filter of its spec'
+	caught 'a runtime that forgets no-new-privileges' '.process.noNewPrivileges = false' 'may gain privileges'
+	caught 'a runtime that starts it as root' '.process.user = {uid: 0, gid: 0}' 'runs with uid 0'
+	caught 'a runtime that gives a capability more' '.process.capabilities.bounding = ["CAP_NET_RAW"]' 'has CAP_NET_RAW in its bounding set'
+	caught 'a runtime that shares a namespace' '.linux.namespaces |= map(select(.type != "uts")) | del(.hostname)' "shares the host's uts namespace"
+done
