@@ -101,12 +101,23 @@ static int seize_all(struct supervisor *supervisor)
 	return -1;
 }
 
+static _Noreturn void give_up(void)
+{
+	_exit(1);
+}
+
+/* ESRCH: killed meanwhile; its end is reported by itself. Any other failure would leave the thread stopped for ever. */
+static void go_on(enum __ptrace_request how, pid_t tid, int signal)
+{
+	if (ptrace(how, tid, NULL, (void *)(intptr_t)signal) < 0 && errno != ESRCH)
+		give_up();
+}
+
 static void resume(const struct supervisor *supervisor, pid_t tid, int signal)
 {
 	bool watch = supervisor->moment == MOMENT_WINDOW && !supervisor->filtered;
 
-	/* ESRCH: killed meanwhile; its end is reported by itself. */
-	(void)ptrace(watch ? PTRACE_SYSCALL : PTRACE_CONT, tid, NULL, (void *)(intptr_t)signal);
+	go_on(watch ? PTRACE_SYSCALL : PTRACE_CONT, tid, signal);
 }
 
 /* The calls by which runc and crun give up capabilities: the last at which init still has all of them. */
@@ -118,11 +129,6 @@ static bool is_window(pid_t tid)
 	    info.op != PTRACE_SYSCALL_INFO_ENTRY || info.arch != NATIVE_ARCH)
 		return false;
 	return info.entry.nr == SYS_capset || (info.entry.nr == SYS_prctl && info.entry.args[0] == PR_CAPBSET_DROP);
-}
-
-static _Noreturn void give_up(void)
-{
-	_exit(1);
 }
 
 static void at_syscall(struct supervisor *supervisor, pid_t tid)
@@ -174,7 +180,7 @@ static void at_stop(struct supervisor *supervisor, pid_t tid, int status)
 		bool group = signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 
 		if (group)
-			(void)ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+			go_on(PTRACE_LISTEN, tid, 0);
 		else
 			resume(supervisor, tid, 0);
 	} else if (event != 0) {
