@@ -141,12 +141,20 @@ static void try_wrapper(struct doctor *doctor, const char *wrapper, const char *
 			 said);
 }
 
+static void make_parent(void)
+{
+	int fd = fs_open_private("/var/lib/ocigate");
+
+	fd_close(&fd);
+}
+
 void doctor_live(struct doctor *doctor)
 {
 	/* Not below /run: that is mounted noexec on many systems, and so would be the container's program. */
 	const char *directory = arena_printf(doctor->arena, "/var/lib/ocigate/doctor-%d", (int)getpid());
-	FD_AUTO int parent = fs_open_private("/var/lib/ocigate");
 
+	/* Made if it is not there; whether it can be used shows below. */
+	make_parent();
 	for (size_t i = 0; directory && i < doctor->n_wrappers; i++) {
 		const char *fault;
 
