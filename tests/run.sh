@@ -52,7 +52,8 @@ fi
 if [ "$what" = all ]; then
 	suite lint sh tests/lint/run.sh
 	suite fuzz env FUZZ_SECONDS="${FUZZ_SECONDS:-15}" sh tests/fuzz/run.sh
-	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh; do
+	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh tests/soundness/run.sh \
+		tests/faults/*.sh tests/package/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"
 	done
 	suite vm sh tests/vm/run.sh
