@@ -69,7 +69,8 @@ static void agree(const struct text *text)
 	result = spec_parse(&arena, text, "/run/b", "", &container, &err);
 	json = json_read(text->bytes, text->len, &json_err);
 	must(result < 0 || json);
-	must(result == 0 || !strstr(err.text, "beyond doubt"));
+	/* The whole text, and not a part of it: the fuzzer writes such words into values, which messages then quote. */
+	must(result == 0 || strcmp(err.text, "config.json is not JSON beyond doubt") != 0);
 	json_decref(json);
 	arena_release(&arena);
 }
