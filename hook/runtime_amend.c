@@ -60,7 +60,7 @@ static void find_missing(const struct run *run, const char *path, struct own_hoo
 {
 	if (!path)
 		return;
-	if (!has_hook(&run->container, path, HOOK_PRESTART, HOOK_CREATE_RUNTIME))
+	if (run->policy->hook && !has_hook(&run->container, path, HOOK_PRESTART, HOOK_CREATE_RUNTIME))
 		ret_missing->stages[ret_missing->n++] = HOOK_CREATE_RUNTIME;
 	if (run->policy->poststart && !has_hook(&run->container, path, HOOK_POSTSTART, HOOK_POSTSTART))
 		ret_missing->stages[ret_missing->n++] = HOOK_POSTSTART;

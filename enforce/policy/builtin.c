@@ -23,6 +23,9 @@ static const struct setting log_settings[] = {
 };
 
 static const struct setting runtime_settings[] = {
+	{"hook", SETTING_BOOL, CHECK_NONE, NULL, 0, 0, offsetof(struct policy, hook),
+	 "The runtime wrapper puts the createRuntime hook into the container, which judges what the runtime made of "
+	 "it"},
 	{"poststart", SETTING_BOOL, CHECK_NONE, NULL, 0, 0, offsetof(struct policy, poststart),
 	 "The runtime wrapper puts the poststart hook into the container as well"},
 };
@@ -63,6 +66,7 @@ void policy_builtin(struct policy *ret_policy)
 		.digest = "builtin",
 		.config_max = (int64_t)SPEC_MAX_BYTES,
 		.syslog = true,
+		.hook = true,
 		.wrappers = builtin_wrappers,
 		.n_wrappers = LENGTH(builtin_wrappers),
 	};

@@ -66,7 +66,7 @@ struct wrapper {
 };
 
 /** POLICY_GLOBALS - how many settings belong to no rule (see policy_global()) */
-enum { POLICY_GLOBALS = 5 };
+enum { POLICY_GLOBALS = 6 };
 
 /**
  * struct policy - everything that the drop-ins decide
@@ -80,7 +80,7 @@ enum { POLICY_GLOBALS = 5 };
  * @syslog: decisions go to syslog
  * @log_file: decisions are appended here too; NULL: no file
  * @wrappers: real runtimes, by the name of the wrapper
- * @poststart: the wrapper puts the poststart hook in as well
+ * @hook, @poststart: the wrapper puts the createRuntime hook in; the poststart hook
  * @global_origins: as in struct rule_policy, by index of policy_global()
  */
 struct policy {
@@ -99,6 +99,7 @@ struct policy {
 	const char *log_file;
 	const struct wrapper *wrappers;
 	size_t n_wrappers;
+	bool hook;
 	bool poststart;
 	const char *global_origins[POLICY_GLOBALS];
 };

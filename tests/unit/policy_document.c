@@ -156,14 +156,15 @@ Test(policy_document, execs_follow_their_container)
 
 Test(policy_document, settings_of_the_policy_itself)
 {
-	read_good(
-		"{\"version\": 1, \"limits\": {\"config_max\": \"8Mi\", \"exception_days\": 90}, "
-		"\"log\": {\"syslog\": false, \"file\": \"/var/log/ocigate.log\"}, \"runtime\": {\"poststart\": true, "
-		"\"candidates\": {\"ocigate-runc\": [\"/opt/runc\"], \"ocigate-kata\": [\"/opt/kata\"]}}}");
+	read_good("{\"version\": 1, \"limits\": {\"config_max\": \"8Mi\", \"exception_days\": 90}, "
+		  "\"log\": {\"syslog\": false, \"file\": \"/var/log/ocigate.log\"}, \"runtime\": {\"hook\": false, "
+		  "\"poststart\": true, "
+		  "\"candidates\": {\"ocigate-runc\": [\"/opt/runc\"], \"ocigate-kata\": [\"/opt/kata\"]}}}");
 	cr_expect_eq(policy.config_max, 8 << 20);
 	cr_expect_eq(policy.exception_days, 90);
 	cr_expect_not(policy.syslog);
 	cr_expect_str_eq(policy.log_file, "/var/log/ocigate.log");
+	cr_expect_not(policy.hook);
 	cr_expect(policy.poststart);
 	cr_assert_eq(policy.n_wrappers, n_builtin_wrappers + 1);
 	cr_expect_str_eq(policy.wrappers[0].name, "ocigate-runtime");

@@ -262,8 +262,8 @@ Test(policy_snapshot, says_the_same_as_the_drop_ins)
 	node_write(&node, "etc/50.json",
 		   "{\"version\": 1, \"rules\": {\"root-user\": {\"exec\": {\"effect\": \"audit\"}, \"uid_ranges\": "
 		   "[\"5-9\"]}}, "
-		   "\"limits\": {\"config_max\": \"1Mi\"}, \"log\": {\"file\": \"/l\"}, \"runtime\": {\"poststart\": "
-		   "true, "
+		   "\"limits\": {\"config_max\": \"1Mi\"}, \"log\": {\"file\": \"/l\"}, \"runtime\": {\"hook\": false, "
+		   "\"poststart\": true, "
 		   "\"candidates\": {\"ocigate-x\": [\"/x\"]}}, \"exceptions\": [{\"name\": \"e\", \"reason\": \"r\", "
 		   "\"expires\": \"2030-01-01\", \"match\": {\"images\": [\"i\"]}, \"rules\": {\"host-paths\": "
 		   "{\"allowed\": "
