@@ -136,7 +136,9 @@ static int collect_recorded(struct run *run, int bundle_fd, struct err *err)
 	if ((facts & HOST_FACT_PORTS) != 0 &&
 	    host_ports_recorded(&run->arena, &run->container, host_fd, &run->host, err) < 0)
 		return err_wrap(err, "host");
-	return 0;
+	if ((facts & HOST_FACT_SANDBOX) == 0)
+		return 0;
+	return host_sandbox_recorded(&run->arena, &run->container, bundle_fd, facts, &run->host, err);
 }
 
 static int collect_live(struct run *run, const char *bundle, struct err *err)

@@ -187,6 +187,9 @@ static int record(struct arena *arena, const struct request *request, struct fou
 	    fs_write_atomic(dir, "config.json", text.bytes, text.len, 0600, err) < 0 ||
 	    fs_write_atomic(dir, "state.json", document, strlen(document), 0600, err) < 0)
 		return -1;
+	if (strict && sandbox_text(arena, &container, &text) &&
+	    fs_write_atomic(dir, SANDBOX_CONFIG, text.bytes, text.len, 0600, err) < 0)
+		return -1;
 	return host_record(arena, strict ? &container : NULL, state, host, err);
 }
 

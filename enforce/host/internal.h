@@ -100,6 +100,11 @@ void ports_live(struct arena *arena, const struct container *container, struct h
 /** ports_text() - CNI's result for a sandbox. Return: NULL if there is none. */
 const char *ports_text(struct arena *arena, const char *sandbox);
 
+/* sandbox.c */
+
+/** sandbox_live() - what the spec of the pod's sandbox tells; the container's identity must be known */
+void sandbox_live(struct arena *arena, const struct container *container, unsigned facts, struct host *host);
+
 /* text.c */
 
 /**

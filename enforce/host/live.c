@@ -232,6 +232,8 @@ int host_live(struct arena *arena, const struct container *container, const stru
 		return -1;
 	if ((facts & HOST_FACT_PORTS) != 0)
 		ports_live(arena, container, &host);
+	if ((facts & HOST_FACT_SANDBOX) != 0)
+		sandbox_live(arena, container, facts, &host);
 	if ((facts & HOST_FACT_SECCOMP) != 0 && ask_filter(arena, container, &host, err) < 0)
 		return -1;
 	if (arena->failed)

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second witness: the spec of the pod's sandbox, which the engine wrote
- * before and keeps beside the container's own. Both must tell of one pod.
+ * The spec of the pod's sandbox, which the engine wrote before and keeps
+ * beside the container's own.
  *
- * What is not there is no witness: engines that run pods in virtual machines
- * make no such bundle, and the container's own keys are the engine's already.
+ * It is a second witness: both must tell of one pod. What is not there is no
+ * witness: engines that run pods in virtual machines make no such bundle, and
+ * the container's own keys are the engine's already.
+ *
+ * And it tells what only it knows. CRI-O usually starts no pause container, so
+ * that no runtime, and no gate, is ever asked about the pod's sysctls and the
+ * node's ports that lead to it; CRI-O has set them up by itself when the first
+ * container comes. containerd's pause container passes the gate like any other.
+ * The sysctls are CRI-O's own words. Pod annotations are written over the port
+ * mappings, so that a pod can hide these here; what the kubelet says of each
+ * container it cannot hide.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "internal.h"
+
 #include "ocigate/fs.h"
-#include "ocigate/host.h"
 
 /* The same place with the sandbox's id in it: …/k8s.io/ID of containerd, …/ID/userdata of CRI-O. NULL: no memory */
 static char *sandbox_bundle(struct arena *arena, const struct container *container)
@@ -27,6 +37,11 @@ static char *sandbox_bundle(struct arena *arena, const struct container *contain
 	}
 	return arena_printf(arena, "%.*s%s%s", (int)len, container->bundle, container->identity.sandbox_id,
 			    crio ? "/userdata" : "");
+}
+
+static bool is_directory_name(const char *id)
+{
+	return id[0] != '\0' && id[0] != '.' && !strchr(id, '/');
 }
 
 static bool same_pod(const struct identity *container, const struct identity *sandbox)
@@ -47,7 +62,7 @@ const char *sandbox_doubt(struct arena *arena, const struct container *container
 
 	if (!identity->trusted || identity->is_sandbox != TRI_NO || !identity->sandbox_id[0])
 		return NULL;
-	if (strchr(identity->sandbox_id, '/') || identity->sandbox_id[0] == '.')
+	if (!is_directory_name(identity->sandbox_id))
 		return "its sandbox's id is no name of a directory";
 	bundle = sandbox_bundle(arena, container);
 	fd = bundle ? fs_open_dir(AT_FDCWD, bundle) : -1;
@@ -58,4 +73,90 @@ const char *sandbox_doubt(struct arena *arena, const struct container *container
 		return "its sandbox's spec cannot be read";
 	identity_of(arena, &sandbox, bundle_owner_of(bundle));
 	return same_pod(identity, &sandbox.identity) ? NULL : "its sandbox's spec tells of another pod";
+}
+
+static bool is_needed(const struct container *container)
+{
+	const struct identity *identity = &container->identity;
+
+	return identity->engine == ENGINE_CRIO && identity->trusted && identity->is_sandbox == TRI_NO &&
+	       is_directory_name(identity->sandbox_id);
+}
+
+/* TRI_NO: there is no such file; TRI_UNKNOWN: it cannot be read. */
+static enum tri load(struct arena *arena, int dirfd, const char *name, struct text *ret_text)
+{
+	struct err unread;
+
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return TRI_NO;
+	return spec_load(arena, dirfd, name, SPEC_MAX_BYTES, ret_text, &unread) < 0 ? TRI_UNKNOWN : TRI_YES;
+}
+
+static enum tri load_live(struct arena *arena, const struct container *container, struct text *ret_text)
+{
+	const char *bundle = sandbox_bundle(arena, container);
+	FD_AUTO int fd = bundle ? fs_open_dir(AT_FDCWD, bundle) : -1;
+
+	if (fd < 0)
+		return bundle && errno == ENOENT ? TRI_NO : TRI_UNKNOWN;
+	return load(arena, fd, "config.json", ret_text);
+}
+
+static const char *mapped_ports(const struct container *sandbox)
+{
+	for (size_t i = 0; i < sandbox->annotations.n; i++)
+		if (strcmp(sandbox->annotations.items[i].key, "io.kubernetes.cri-o.PortMappings") == 0)
+			return sandbox->annotations.items[i].value;
+	return "";
+}
+
+static void take(struct arena *arena, const struct container *container, const struct text *text, unsigned facts,
+		 struct host *host)
+{
+	struct ports ports = {host->ports, host->n_ports};
+	struct container sandbox;
+	struct err unread;
+	const char *mapped;
+
+	host->sandbox_known = TRI_UNKNOWN;
+	if (spec_parse(arena, text, container->bundle, container->identity.sandbox_id, &sandbox, &unread) < 0)
+		return;
+	host->sandbox_known = TRI_YES;
+	host->sandbox_sysctls = sandbox.sysctls;
+	mapped = mapped_ports(&sandbox);
+	/* A list that cannot be read says nothing: whoever wrote it could have left it out. */
+	if ((facts & HOST_FACT_PORTS) != 0 && mapped[0] &&
+	    ports_read(arena, mapped, strlen(mapped), &ports, &unread) == 0) {
+		host->ports = ports.items;
+		host->n_ports = ports.n;
+	}
+}
+
+void sandbox_live(struct arena *arena, const struct container *container, unsigned facts, struct host *host)
+{
+	struct text text;
+
+	host->sandbox_known = TRI_NO;
+	if (!is_needed(container))
+		return;
+	host->sandbox_known = load_live(arena, container, &text);
+	if (host->sandbox_known == TRI_YES)
+		take(arena, container, &text, facts, host);
+}
+
+int host_sandbox_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
+			  struct host *host, struct err *err)
+{
+	struct text text;
+
+	host->sandbox_known = is_needed(container) ? load(arena, dirfd, SANDBOX_CONFIG, &text) : TRI_NO;
+	if (host->sandbox_known == TRI_YES)
+		take(arena, container, &text, facts, host);
+	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
+}
+
+bool sandbox_text(struct arena *arena, const struct container *container, struct text *ret_text)
+{
+	return is_needed(container) && load_live(arena, container, ret_text) == TRI_YES;
 }

@@ -12,6 +12,10 @@
  * own: net.* belongs to the network namespace, the others to the ipc one.
  * Runtimes turn dots into slashes to find the file, and some keep slashes as
  * they are: "net/../kernel/core_pattern" must not pass for a name.
+ *
+ * CRI-O sets a pod's sysctls itself and starts no pause container whose spec
+ * has them: they are read from the sandbox's saved spec, so that no container
+ * of such a pod starts.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -110,10 +114,9 @@ static void judge_namespace(const struct host *host, const char *name, const cha
 			     remedy);
 }
 
-static void judge_one(const struct key_value *sysctl, const struct host *host, const struct settings *own,
-		      struct findings *findings)
+static void judge_one(const struct key_value *sysctl, const char *pointer, const struct host *host,
+		      const struct settings *own, struct findings *findings)
 {
-	const char *pointer = findings_pointer(findings, "/linux/sysctl", sysctl->key);
 	const char *name = sysctl->key;
 
 	if (!is_name(name))
@@ -137,8 +140,18 @@ static void judge_one(const struct key_value *sysctl, const struct host *host, c
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
+	static const char sandbox[] = "/annotations/io.kubernetes.cri-o.SandboxID";
+
 	for (size_t i = 0; i < container->sysctls.n; i++)
-		judge_one(&container->sysctls.items[i], host, settings, findings);
+		judge_one(&container->sysctls.items[i],
+			  findings_pointer(findings, "/linux/sysctl", container->sysctls.items[i].key), host, settings,
+			  findings);
+	for (size_t i = 0; i < host->sandbox_sysctls.n; i++)
+		judge_one(&host->sandbox_sysctls.items[i], sandbox, host, settings, findings);
+	if ((host->facts & HOST_FACT_SANDBOX) != 0 && host->sandbox_known == TRI_UNKNOWN)
+		findings_add(findings, FINDING_UNDECIDED, sandbox, container->identity.sandbox_id,
+			     "cannot tell its pod's sysctls: the spec of its sandbox cannot be read",
+			     "start the pod anew");
 }
 
 const struct rule rule_sysctls = {
@@ -148,9 +161,9 @@ const struct rule rule_sysctls = {
 	.effect = EFFECT_DENY,
 	.severity = SEVERITY_MEDIUM,
 	.scope = RULE_SCOPE_CREATE,
-	.facts = HOST_FACT_NAMESPACES,
+	.facts = HOST_FACT_NAMESPACES | HOST_FACT_SANDBOX,
 	.title = "sysctls outside the safe set, or with odd values",
-	.fields = "linux.sysctl",
+	.fields = "linux.sysctl; on CRI-O, that of the pod's sandbox",
 	.allowed = "the safe sysctls of the Pod Security Standards, in namespaces of the container's own",
 	.why = "A sysctl outside a namespace changes the node; values with \"+\" smuggled kernel.core_pattern past "
 	       "CRI-O "

@@ -6,6 +6,7 @@
  *   a CNI result                       {"capabilityArgs": {"portMappings": [ as the first ]}}
  */
 #include <string.h>
+#include <strings.h>
 
 #include "ocigate/json.h"
 #include "ocigate/ports.h"
@@ -28,9 +29,19 @@ static const char *protocol_of(struct arena *arena, const json_t *entry)
 	return text ? arena_strdup(arena, text) : "TCP";
 }
 
+/* Two witnesses may tell of one port. */
+static bool is_known(const struct host_port *known, size_t n, const struct host_port *port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (known[i].host_port == port->host_port && known[i].container_port == port->container_port &&
+		    strcasecmp(known[i].protocol, port->protocol) == 0)
+			return true;
+	return false;
+}
+
 static int read_list(struct arena *arena, const json_t *list, struct ports *ports, struct err *err)
 {
-	size_t n = json_array_size(list);
+	size_t n = json_array_size(list), told = ports->n;
 	struct host_port *items = arena_array(arena, ports->n + n, sizeof(*items));
 
 	if (!items)
@@ -39,18 +50,20 @@ static int read_list(struct arena *arena, const json_t *list, struct ports *port
 		memcpy(items, ports->items, ports->n * sizeof(*items));
 	for (size_t i = 0; i < n; i++) {
 		const json_t *entry = json_array_get(list, i);
+		struct host_port *port = &items[told];
 
 		if (!json_is_object(entry))
 			return err_set(err, ERR_INPUT, "a list of ports has an entry that is no object");
-		items[ports->n + i] = (struct host_port){
+		*port = (struct host_port){
 			.host_port = port_of(entry, "hostPort", "HostPort"),
 			.container_port = port_of(entry, "containerPort", "ContainerPort"),
 			.protocol = protocol_of(arena, entry),
 		};
-		if (!items[ports->n + i].protocol)
+		if (!port->protocol)
 			return err_set(err, ERR_SYSTEM, "out of memory while reading ports");
+		told += !is_known(items, told, port);
 	}
-	*ports = (struct ports){items, ports->n + n};
+	*ports = (struct ports){items, told};
 	return 0;
 }
 

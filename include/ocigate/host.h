@@ -158,6 +158,9 @@ struct host_process {
  * @rootfs: origin of the container's root directory
  * @bundle_owner: of a recording; live, ask bundle_owner_of()
  * @ports_known: are the declared ports of the container known? host ports are listed as far as they are found
+ * @sandbox_known: was the spec of the pod's sandbox read, which tells what never reaches the runtime? NO: there is none, or
+ *                 it goes through the runtime itself; UNKNOWN: it cannot be read. Only of CRI-O's application containers
+ * @sandbox_sysctls: what it sets for the pod's namespaces
  * @apparmor_recorded: a recording without AppArmor facts has false: neither yes nor no
  * @apparmor_digests: SHA-256 of what was loaded, by profile, of those parts of the container's profile for which the
  *                    kernel tells it
@@ -192,6 +195,9 @@ struct host {
 	enum tri ports_known;
 	const struct host_port *ports;
 	size_t n_ports;
+
+	enum tri sandbox_known;
+	struct key_values sandbox_sysctls;
 
 	struct host_process process; /* of a container that has started */
 
@@ -306,6 +312,21 @@ bool bind_owner_layer(const struct container *container, const char *path, const
  */
 int host_ports_recorded(struct arena *arena, const struct container *container, int dirfd, struct host *host,
 			struct err *err) MUST_CHECK;
+
+/**
+ * host_sandbox_recorded() - the same for what the sandbox's spec tells: "sandbox-config.json" below the recording @dirfd
+ *
+ * Adds to the ports of host_ports_recorded(), if these were asked for.
+ * Return: 0, or -1 with ERR_SYSTEM: out of memory.
+ */
+int host_sandbox_recorded(struct arena *arena, const struct container *container, int dirfd, unsigned facts,
+			  struct host *host, struct err *err) MUST_CHECK;
+
+/** SANDBOX_CONFIG - where a recording keeps the spec of the pod's sandbox */
+#define SANDBOX_CONFIG "sandbox-config.json"
+
+/** sandbox_text() - that spec, as the engine keeps it. Return: false if there is none that is needed and can be read. */
+bool sandbox_text(struct arena *arena, const struct container *container, struct text *ret_text) MUST_CHECK;
 
 /**
  * sandbox_doubt() - does the spec of the pod's sandbox, where the engine keeps it, contradict the container's identity?

@@ -23,7 +23,7 @@ struct ports {
 };
 
 /**
- * ports_read() - add what @text lists: a JSON array of ports, or a CNI result
+ * ports_read() - add what @text lists and @ports has not yet: a JSON array of ports, or a CNI result
  * Return: 0, or -1 with ERR_INPUT or ERR_DENIED (not such a text) or ERR_SYSTEM; @ports is untouched then.
  */
 int ports_read(struct arena *arena, const char *text, size_t len, struct ports *ports, struct err *err) MUST_CHECK;

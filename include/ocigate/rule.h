@@ -97,10 +97,11 @@ enum host_fact {
 	HOST_FACT_APPARMOR = 1 << 2,
 	HOST_FACT_SELINUX = 1 << 3,
 	HOST_FACT_ID_MAPS = 1 << 4,
-	HOST_FACT_PORTS = 1 << 5,	     /* CNI result cache, sandbox spec */
+	HOST_FACT_PORTS = 1 << 5,	     /* CNI result cache; with HOST_FACT_SANDBOX the sandbox's too */
 	HOST_FACT_SECCOMP = 1 << 6,	     /* what the spec's filter lets through */
 	HOST_FACT_PROCESS = 1 << 8,	     /* of a started container: what its process really has */
 	HOST_FACT_APPARMOR_DIGESTS = 1 << 7, /* only where the policy pins a profile */
+	HOST_FACT_SANDBOX = 1 << 9,	     /* what the spec of the pod's sandbox alone tells */
 };
 
 /**

@@ -76,4 +76,22 @@ app=$web
 sandbox '.annotations["io.kubernetes.cri.sandbox-namespace"] = "shop"'
 policy 50-test "{\"version\": 1, \"log\": {\"syslog\": false}, \"rules\": {$only}}"
 judged 'is not asked where nobody is excepted' deny true
+
+# What the sandbox's spec alone tells of CRI-O's pods: the port is taken out of the container's own here, as for a pod that was
+# made without the kubelet.
+policy 50-test '{"version": 1, "log": {"syslog": false}, "rules": {"*": {"effect": "disabled"}, "host-network": {"effect": "deny"}, "sysctls": {"effect": "deny"}}}'
+rm -r /run/containers
+for case in hostport sysctls; do
+	real=tests/bundles/crio-1.37/$case
+	app=$(jq -r .bundle $real/state.json)
+	place=/run/containers/storage/overlay-containers/$(jq -r '.annotations["io.kubernetes.cri-o.SandboxID"]' $real/config.json)/userdata
+	mkdir -p "$app" "$place"
+	jq 'del(.annotations["io.kubernetes.container.ports"]) | .linux.namespaces |= map(del(.path))' $real/config.json >"$app/config.json"
+	judged "of $case: without it nothing is known" admit true
+	cp $real/sandbox-config.json "$place/config.json"
+	[ $case = hostport ] && judged "tells of the node's ports" deny true "takes the node's port 18080/"
+	[ $case = sysctls ] && judged "tells of the pod's sysctls" deny true 'net.core.somaxconn=1024'
+done
+echo '{' >"$place/config.json"
+judged 'that cannot be read may hold any sysctl' deny true "cannot tell its pod's sysctls"
 exit 0

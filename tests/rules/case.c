@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "ocigate/fs.h"
+#include "ocigate/host.h"
 #include "ocigate/json.h"
 #include "ocigate/spec.h"
 
@@ -76,7 +77,7 @@ static int check_keys(const json_t *object, const char *const *keys, struct err 
 int case_check(const json_t *json, struct err *err)
 {
 	static const char *const keys[] = {"about", "base",  "patch",  "config",  "host",   "effective", "bundle",
-					   "id",    "owner", "policy", "process", "expect", NULL};
+					   "id",    "owner", "policy", "process", "expect", "sandbox",	 NULL};
 	static const char *const expect_keys[] = {"pointer", "kind",	 "message", "remedy",
 						  "value",   "severity", "at_most", NULL};
 	const json_t *expect = json_object_get(json, "expect"), *finding;
@@ -243,6 +244,26 @@ static int write_facts(struct arena *arena, const char *root, const json_t *json
 	return fclose(out) == 0 ? 0 : -1;
 }
 
+/* The sandbox's spec lies beside the container's, where its facts' directory is: one directory does for both here. */
+static int write_sandbox(struct arena *arena, const json_t *json)
+{
+	const json_t *sandbox = json_object_get(json, "sandbox");
+	const char *text = json_is_string(sandbox) ? json_string_value(sandbox) : NULL;
+	char path[PATH_SIZE + 64];
+	FILE *out;
+
+	if (json_is_object(sandbox))
+		text = json_write(arena, sandbox);
+	if (!text)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/" SANDBOX_CONFIG, directory);
+	out = fopen(path, "w");
+	if (!out)
+		return -1;
+	(void)fputs(text, out);
+	return fclose(out) == 0 ? 0 : -1;
+}
+
 static void empty_directory(void)
 {
 	DIR *dir = opendir(directory);
@@ -270,6 +291,8 @@ int case_host(struct arena *arena, const char *root, const json_t *json, const s
 	for (size_t i = 0; fact_files[i]; i++)
 		if (write_facts(arena, root, json, fact_files[i], container->rootfs) < 0)
 			return err_sys(err, ERR_SYSTEM, errno, "%s/%s cannot be written", directory, fact_files[i]);
+	if (write_sandbox(arena, json) < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "%s/" SANDBOX_CONFIG " cannot be written", directory);
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_sys(err, ERR_SYSTEM, errno, "%s cannot be opened", directory) : fd;
 }

@@ -122,7 +122,9 @@ static int judge(struct arena *arena, const struct rule *rule, const char *root,
 		return -1;
 	dir = case_host(arena, root, json, &container, err);
 	if (dir < 0 || host_recorded(arena, &container, dir, facts_of(rule), &host, err) < 0 ||
-	    ((rule->facts & HOST_FACT_PORTS) != 0 && host_ports_recorded(arena, &container, dir, &host, err) < 0))
+	    ((rule->facts & HOST_FACT_PORTS) != 0 && host_ports_recorded(arena, &container, dir, &host, err) < 0) ||
+	    ((rule->facts & HOST_FACT_SANDBOX) != 0 &&
+	     host_sandbox_recorded(arena, &container, dir, facts_of(rule), &host, err) < 0))
 		return -1;
 	container.started = (rule->facts & HOST_FACT_PROCESS) != 0;
 	if ((rule->scope & (container.exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE)) != 0)
