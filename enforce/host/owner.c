@@ -18,7 +18,7 @@
  * volume itself. So a subPath counts as the pod's only where the volume behind it is.
  */
 #include <ctype.h>
-#include <fnmatch.h>
+#include <limits.h>
 #include <string.h>
 
 #include "ocigate/fs.h"
@@ -135,49 +135,57 @@ static const struct place layers[] = {
 	{BUILDER, BASE_BUILDER, "*/snapshots/**", NULL, ALWAYS},
 };
 
-/* One segment of a path, of @len bytes, against one of a shape. */
+/* The id that "%@letter" stands for. */
+static const char *id_of(char letter, const struct container *container)
+{
+	const struct identity *identity = &container->identity;
+
+	switch (letter) {
+	case 'c':
+		return container->id;
+	case 's':
+		return identity->is_sandbox == TRI_YES ? container->id : identity->sandbox_id;
+	case 'u':
+		return identity->pod_uid;
+	default:
+		return identity->container;
+	}
+}
+
+/*
+ * One segment of a path, of @len bytes, against one of a shape: an id, or words with at most one "*" in them. fnmatch()
+ * would say the same, but cost more than all the rest of a judgement.
+ */
 static bool segment_is(const char *segment, size_t len, const char *shape, size_t shape_len,
 		       const struct container *container)
 {
-	const struct identity *identity = &container->identity;
-	char text[256], pattern[64];
-	const char *id = NULL;
+	const char *star, *id;
+	size_t before, behind;
 
 	if (shape_len == 2 && shape[0] == '%') {
-		switch (shape[1]) {
-		case 'c':
-			id = container->id;
-			break;
-		case 's':
-			id = identity->is_sandbox == TRI_YES ? container->id : identity->sandbox_id;
-			break;
-		case 'u':
-			id = identity->pod_uid;
-			break;
-		default:
-			id = identity->container;
-			break;
-		}
-		return id[0] != '\0' && strlen(id) == len && memcmp(id, segment, len) == 0;
+		id = id_of(shape[1], container);
+		return strncmp(id, segment, len) == 0 && id[len] == '\0';
 	}
-	if (len >= sizeof(text) || shape_len >= sizeof(pattern))
-		return false;
-	memcpy(text, segment, len);
-	text[len] = '\0';
-	memcpy(pattern, shape, shape_len);
-	pattern[shape_len] = '\0';
-	return fnmatch(pattern, text, 0) == 0;
+	star = memchr(shape, '*', shape_len);
+	if (!star)
+		return len == shape_len && memcmp(shape, segment, len) == 0;
+	before = (size_t)(star - shape);
+	behind = shape_len - before - 1;
+	return len >= before + behind && memcmp(segment, shape, before) == 0 &&
+	       memcmp(segment + len - behind, star + 1, behind) == 0;
 }
 
 /* @tail: a path without its leading "/" */
 static bool tail_is(const char *tail, const char *shape, const struct container *container)
 {
 	while (*shape) {
-		size_t n = strcspn(shape, "/"), len = strcspn(tail, "/");
+		size_t n, len;
 
 		if (strcmp(shape, "**") == 0)
 			return true;
-		if (len == 0 || !segment_is(tail, len, shape, n, container))
+		n = (size_t)(strchrnul(shape, '/') - shape);
+		len = (size_t)(strchrnul(tail, '/') - tail);
+		if (len == 0 || len > NAME_MAX || !segment_is(tail, len, shape, n, container))
 			return false;
 		shape += n + (shape[n] == '/');
 		tail += len + (tail[len] == '/');
@@ -187,10 +195,11 @@ static bool tail_is(const char *tail, const char *shape, const struct container 
 
 static const char *below(const char *path, const char *base)
 {
-	if (!path_within(path, base))
+	size_t len = base[1] == '\0' ? 0 : strlen(base);
+
+	if (strncmp(path, base, len) != 0 || (path[len] != '/' && path[len] != '\0'))
 		return NULL;
-	path += strcmp(base, "/") == 0 ? 0 : strlen(base);
-	return *path == '/' ? path + 1 : path;
+	return path[len] == '/' ? path + len + 1 : path + len;
 }
 
 /* With remapped users docker keeps everything in a directory of that user's: <root>/100000.100000/… */
@@ -298,14 +307,14 @@ static bool place_fits(const struct place *place, const struct bind_owner *owner
 	long index = owner->mount->mount;
 	const char *asked = index >= 0 ? owner->container->mounts[index].path : owner->mount->path;
 
-	return (place->engines & ON(owner->container->identity.engine)) != 0 &&
-	       (!place->at || strcmp(place->at, asked) == 0) && holds(place->condition, owner);
+	return (!place->at || strcmp(place->at, asked) == 0) && holds(place->condition, owner);
 }
 
 static const struct place *place_of(const struct bind_owner *owner, const char *path, const char **ret_tail)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *tail = tail_of(&places[i], path, owner->container, owner->more);
+		bool of_engine = (places[i].engines & ON(owner->container->identity.engine)) != 0;
+		const char *tail = of_engine ? tail_of(&places[i], path, owner->container, owner->more) : NULL;
 
 		if (tail && place_fits(&places[i], owner)) {
 			*ret_tail = tail;

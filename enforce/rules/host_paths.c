@@ -242,7 +242,7 @@ static void judge_mount(const struct judgement *j, const struct host_mount *moun
 /* One finding an entry of the spec: a bind of "/" would otherwise bring a hundred. */
 static bool is_told(const struct judgement *j, size_t from, const struct host_mount *mount)
 {
-	const char *pointer = pointer_of(j, mount);
+	const char *pointer = j->findings->n > from ? pointer_of(j, mount) : "";
 
 	for (size_t i = from; i < j->findings->n; i++)
 		if (strcmp(j->findings->items[i].pointer, pointer) == 0)

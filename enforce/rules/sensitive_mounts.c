@@ -145,14 +145,13 @@ static const char *remedy_for(const struct container *container, const char *pat
 static bool judge_path(const struct container *container, const struct host_mount *mount, const char *path,
 		       size_t index, const struct settings *own, struct findings *findings)
 {
-	const char *pointer = findings_text(findings, "/mounts/%zu", index);
 	const char *where = mount->path;
 	const char *found = find_related(&own->paths, path);
 
 	if (is_allowed(own, path))
 		return false;
 	if (S_ISSOCK(mount->origin.file_type)) {
-		findings_add(findings, FINDING_VIOLATION, pointer, path,
+		findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu", index), path,
 			     findings_text(findings, "mounts the node's socket %s at %s", path, where),
 			     remedy_for(container, path, findings));
 		return true;
@@ -162,7 +161,7 @@ static bool judge_path(const struct container *container, const struct host_moun
 	if (!found)
 		return false;
 	findings_add(
-		findings, FINDING_VIOLATION, pointer, path,
+		findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu", index), path,
 		path_within(path, found) || strchr(found, '*') || strcmp(path, "/") == 0
 			? findings_text(findings, "mounts the node's %s at %s", path, where)
 			: findings_text(findings, "mounts the node's %s, which holds %s, at %s", path, found, where),

@@ -2,25 +2,22 @@
 /*
  * spec-integrity
  *
- * The strict reader refuses a spec that two parsers could read differently
- * (duplicate and misspelt keys, null, wrong types, bytes that are no text) and
- * the engine reports that in this rule's name. What is left for the rule itself
+ * The strict reader refuses a spec that two parsers could read differently (duplicate and misspelt keys, null, wrong
+ * types, bytes that are no text) and the engine reports that in this rule's name. What is left for the rule itself
  * is a spec of good form that says odd things.
  *
- * Fields: process.cwd, root, mounts, the mounts and the root that the kernel
- * shows, and sections that no ordinary container has. Allowed: a root that
- * holds none of the node's own directories, file systems of known types,
+ * Fields: process.cwd, root, mounts, the mounts and the root that the kernel shows, and sections that no ordinary
+ * container has. Allowed: a root that holds none of the node's own directories, file systems of known types,
  * overlays of the engine's own layers, no mount that the spec does not name.
  *
- * A cwd of /proc/self/fd/N is a directory of the node that the runtime left
- * open (CVE-2024-21626). A root of /proc/self/root is the node's, and an overlay
- * shows whatever its layers are (those of volumes are host-paths' to judge). Volumes in which others make links must not
- * have mounts below them (CVE-2021-30465): pods nest mounts in emptyDirs every
- * day, so what decides is where the kernel has them, and a destination below a
- * bind that is shared with the node is refused at once.
+ * A cwd of /proc/self/fd/N is a directory of the node that the runtime left open (CVE-2024-21626). A root of
+ * /proc/self/root is the node's, and an overlay shows whatever its layers are (those of volumes are host-paths' to
+ * judge). Volumes in which others make links must not have mounts below them (CVE-2021-30465): pods nest mounts in
+ * emptyDirs every day, so what decides is where the kernel has them, and a destination below a bind that is shared
+ * with the node is refused at once.
  *
- * The kubelet gives its guaranteed pods and its pause containers a negative
- * oomScoreAdj, down to -998; only there is one accepted.
+ * The kubelet gives its guaranteed pods and its pause containers a negative oomScoreAdj, down to -998; only there is
+ * one accepted.
  */
 #include <string.h>
 
@@ -42,8 +39,7 @@ static const struct setting settings_table[] = {
 	 "Types of file system that a container may mount afresh"},
 	{"features", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, features),
 	 "Refused parts of a spec that are accepted here: intelRdt, netDevices, memoryPolicy, timeOffsets, "
-	 "personality, "
-	 "scheduler, oomScoreAdj"},
+	 "personality, scheduler, oomScoreAdj"},
 };
 
 static bool contains(const struct strings *list, const char *word)
@@ -57,16 +53,10 @@ static bool contains(const struct strings *list, const char *word)
 /* Absolute, without a ".." in it. "//", "." and a slash at the end are common and harmless. */
 static bool is_plain(const char *path)
 {
-	const char *at = path;
-
-	if (path[0] != '/')
-		return false;
-	while ((at = strstr(at, "/..")) != NULL) {
-		at += 3;
-		if (*at == '/' || *at == '\0')
+	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at += 3)
+		if (at[3] == '/' || at[3] == '\0')
 			return false;
-	}
-	return true;
+	return path[0] == '/';
 }
 
 /* Does a plain path lead into the top directory @name? Slashes and dots before it are skipped as the kernel does. */
@@ -280,42 +270,51 @@ static void judge_options(const struct mount *mount, size_t index, struct findin
 	}
 }
 
-static void judge_destination(const struct container *container, size_t index, struct findings *findings)
+/* The first mount from @from on that carries what is mounted below it to the node. */
+static size_t next_shared(const struct container *container, size_t from)
 {
-	const struct mount *mount = &container->mounts[index];
-	const char *pointer = findings_text(findings, "/mounts/%zu/destination", index);
-	const char *path = mount->destination;
+	const struct mount *mounts = container->mounts;
 
-	if (!is_plain(path)) {
-		findings_add(findings, FINDING_VIOLATION, pointer, path,
-			     "mounts at a path that is not absolute, or has \"..\" in it",
-			     "set mountPath to an absolute path");
-		return;
-	}
-	if (strcmp(mount->path, "/") == 0)
-		findings_add(findings, FINDING_VIOLATION, pointer, path, "mounts over the root file system",
-			     "set another mountPath");
-	for (size_t i = 0; i < container->n_mounts; i++) {
-		const struct mount *above = &container->mounts[i];
+	while (from < container->n_mounts && (mounts[from].kind != MOUNT_BIND || !mounts[from].propagation ||
+					      strcmp(mounts[from].propagation, "shared") != 0))
+		from++;
+	return from;
+}
 
-		if (i != index && above->kind == MOUNT_BIND && above->propagation &&
-		    strcmp(above->propagation, "shared") == 0 && path_within(mount->path, above->path) &&
-		    strcmp(mount->path, above->path) != 0) {
-			findings_add(
-				findings, FINDING_VIOLATION, pointer, path,
-				findings_text(findings, "mounts below %s, which is shared with the node", above->path),
-				"set another mountPath, or mountPropagation: None");
-			return;
-		}
+/* Return: what is wrong with where a mount goes, and what to do about it; NULL if nothing. */
+static const char *destination_fault(const struct container *container, size_t index, size_t first_shared,
+				     const char **ret_remedy, struct findings *findings)
+{
+	const char *path = container->mounts[index].path;
+
+	*ret_remedy = "set mountPath to an absolute path";
+	if (!is_plain(container->mounts[index].destination))
+		return "mounts at a path that is not absolute, or has \"..\" in it";
+	*ret_remedy = "set another mountPath";
+	if (strcmp(path, "/") == 0)
+		return "mounts over the root file system";
+	*ret_remedy = "set another mountPath, or mountPropagation: None";
+	for (size_t i = first_shared; i < container->n_mounts; i = next_shared(container, i + 1)) {
+		const char *above = container->mounts[i].path;
+
+		if (i != index && path_within(path, above) && strcmp(path, above) != 0)
+			return findings_text(findings, "mounts below %s, which is shared with the node", above);
 	}
+	return NULL;
 }
 
 static void judge_mounts(const struct container *container, const struct settings *own, struct findings *findings)
 {
+	const size_t first_shared = next_shared(container, 0);
+	const char *fault, *remedy;
+
 	for (size_t i = 0; i < container->n_mounts; i++) {
 		const struct mount *mount = &container->mounts[i];
 
-		judge_destination(container, i, findings);
+		fault = destination_fault(container, i, first_shared, &remedy, findings);
+		if (fault)
+			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/destination", i),
+				     mount->destination, fault, remedy);
 		judge_options(mount, i, findings);
 		if (mount->kind == MOUNT_FILESYSTEM && (!mount->type || !contains(&own->filesystems, mount->type)))
 			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/type", i),
