@@ -7,6 +7,8 @@
 #include "ocigate/recommendation.h"
 #include "print.h"
 
+enum { TABLE_WIDTH = 118, TABLE_INDENT = 25 };
+
 static const char *const group_names[] = {
 	[RULE_GROUP_CORE] = "the core: denied by default",
 	[RULE_GROUP_HARDEN] = "hardening: audited by default",
@@ -44,11 +46,64 @@ static void print_unanswered(bool colour)
 				     recommendation_table[i].title, recommendation_table[i].elsewhere);
 }
 
+/** struct answers - a line of what a rule answers, broken between its parts. @at: columns that are taken */
+struct answers {
+	size_t at;
+};
+
+static void add_answer(struct answers *answers, const char *label, const char *text, size_t len)
+{
+	const size_t width = strlen(label) + len;
+
+	if (answers->at > 0 && answers->at + 2 + width > TABLE_WIDTH) {
+		(void)fputs(",", stdout);
+		answers->at = 0;
+	}
+	if (answers->at == 0) {
+		(void)printf("\n%*s", TABLE_INDENT, "");
+		answers->at = TABLE_INDENT;
+	} else {
+		(void)fputs(", ", stdout);
+		answers->at += 2;
+	}
+	(void)printf("%s%.*s", label, (int)len, text);
+	answers->at += width;
+}
+
+/* A list is broken between its entries, each with the label; "(baseline, restricted)" is one entry's. */
+static void add_answers(struct answers *answers, const char *label, const char *list)
+{
+	while (list && *list) {
+		const char *end = strstr(list, ", ");
+		const size_t len =
+			end && !memchr(list, '(', (size_t)(end - list)) ? (size_t)(end - list) : strlen(list);
+
+		add_answer(answers, label, list, len);
+		list += len + (list[len] ? 2 : 0);
+	}
+}
+
+static void print_answers(const struct rule *rule)
+{
+	struct answers answers = {0};
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%u", recommendation_of(rule));
+	if (recommendation_of(rule) > 0)
+		add_answer(&answers, "recommendation ", number, strlen(number));
+	else if (rule->recommendation)
+		add_answer(&answers, "", rule->recommendation, strlen(rule->recommendation));
+	add_answers(&answers, "Pod Security: ", rule->pss);
+	add_answers(&answers, "alert ", rule->alert);
+}
+
 void rules_print_table(bool colour)
 {
 	int group = 0;
 
-	(void)printf("rule, default effect, severity, number of the recommendation that it answers, what it finds\n\n");
+	(void)printf(
+		"rule, default effect, severity, what it finds; below it the recommendation of Microsoft's bundle, "
+		"the control of\nthe Pod Security Standards and the alerts that it answers\n\n");
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const struct rule *rule = rule_table[i];
@@ -58,16 +113,14 @@ void rules_print_table(bool colour)
 			(void)printf("%s%s%s%s\n", i ? "\n" : "", colour ? "\033[1m" : "", group_names[rule->group],
 				     colour ? "\033[0m" : "");
 		group = (int)rule->group;
-		(void)printf("  %-22s %s%-8s%s %-6s", rule->name, colour ? effect_colours[rule->effect] : "", name,
-			     colour ? "\033[0m" : "", severity_name(rule->severity));
-		if (recommendation_of(rule) > 0)
-			(void)printf(" %2u", recommendation_of(rule));
-		else
-			(void)printf("  -");
-		(void)printf("  %s\n", rule->title);
+		(void)printf("  %-22s %s%-8s%s %-6s  %s%s", rule->name, colour ? effect_colours[rule->effect] : "",
+			     name, colour ? "\033[0m" : "", severity_name(rule->severity), rule->title,
+			     colour ? "\033[2m" : "");
+		print_answers(rule);
+		(void)printf("%s\n", colour ? "\033[0m" : "");
 	}
 	print_unanswered(colour);
-	(void)printf("\nocigate rules RULE tells all about one, its alert and its Pod Security Standard among it.\n");
+	(void)printf("\nocigate rules RULE tells all about one.\n");
 }
 
 static void line(const char *label, const char *text)
@@ -137,13 +190,15 @@ static void md_row(const struct rule *rule)
 	md_settings(rule);
 	cell(rule->recommendation ? rule->recommendation : "");
 	cell(rule->pss ? rule->pss : "");
+	cell(rule->alert ? rule->alert : "");
 	(void)fputs("\n", stdout);
 }
 
 void rules_print_md(struct arena *arena, const struct rule *rule)
 {
-	(void)printf("| rule | finds | default | can amend | settings | recommendation | Pod Security Standards |\n"
-		     "|---|---|---|---|---|---|---|\n");
+	(void)printf(
+		"| rule | finds | default | can amend | settings | recommendation | Pod Security Standards | alert |\n"
+		"|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		if (!rule || rule == rule_table[i])
 			md_row(rule_table[i]);

@@ -44,6 +44,33 @@ all='apparmor capabilities default-namespace host-namespaces host-network host-p
 deserves containerd-2.1/redis-unhealthy "$all"
 deserves crio-1.37/redis-unhealthy "$all"
 
+# --- ocigate rules says of each rule what it answers ---
+"$GATE" rules >"$NODE/table"
+wrong=$("$GATE" rules --format json | jq -r '.[] | .name as $rule
+	| (.recommendation // "" | select(test("^[0-9]")) | "\($rule)\trecommendation \(split(":")[0])"),
+	  (.pss // "" | select(. != "") | "\($rule)\tPod Security: \(.)"),
+	  (.alert // "" | select(. != "") | split(", ")[] | "\($rule)\talert \(.)")' | while IFS=$(printf '\t') read -r rule answer; do
+	awk -v rule="$rule" '/^  [a-z]/ { on = $1 == rule } on' "$NODE/table" | grep -qF "$answer" || echo "$rule: $answer;"
+done)
+if [ -z "$wrong" ] && [ "$(grep -c '^  [a-z]' "$NODE/table")" -eq "$("$GATE" rules --format json | jq length)" ]; then
+	ok 'recommendations the table of rules has what each answers'
+else
+	not_ok 'recommendations the table of rules has what each answers' "$wrong"
+fi
+wrong=$(awk 'length($0) > 125' "$NODE/table")
+if [ -z "$wrong" ]; then
+	ok 'recommendations the table of rules is not too wide'
+else
+	not_ok 'recommendations the table of rules is not too wide' "$wrong"
+fi
+for number in 2 16; do
+	if grep -A 1 "^ *$number " "$NODE/table" | grep -q 'API server'; then
+		ok "recommendations the table of rules says why no node answers $number"
+	else
+		not_ok "recommendations the table of rules says why no node answers $number" "$(tail -n 8 "$NODE/table")"
+	fi
+done
+
 # --- the table of Azure's parameters names what exists ---
 "$GATE" rules --format json | jq -r '.[] | .name as $rule | $rule, (.settings[].name | "\($rule).\(.)")' | sort -u >"$NODE/known"
 # shellcheck disable=SC2016 # backticks are Markdown's
