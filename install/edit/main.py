@@ -38,7 +38,7 @@ def apply(engine, node, plan, changes, action):
     done = []
     try:
         for change in changes:
-            if change.path.startswith(plan.edited):
+            if action == "install" and change.path.startswith(plan.edited):
                 node.back_up(change)
             done.append(change)
             node.write(change.path, change.new, change.mode)

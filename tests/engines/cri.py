@@ -53,6 +53,7 @@ class Pod:
         self.sysctls = sysctls or {}
         self.wanted = container
         self.sandbox = self.container = self.error = None
+        self.handler = ""
         self.directory = os.path.join(KUBELET, self.uid)
 
     def sandbox_config(self):
@@ -91,7 +92,8 @@ class Pod:
         config = self.sandbox_config()
         try:
             step = "RunPodSandbox"
-            self.sandbox = call(step, cri.RunPodSandboxRequest(config=config), cri.Sandbox).pod_sandbox_id
+            self.sandbox = call(step, cri.RunPodSandboxRequest(config=config, runtime_handler=self.handler),
+                                cri.Sandbox).pod_sandbox_id
             step = "CreateContainer"
             self.container = call(step, cri.CreateContainerRequest(
                 pod_sandbox_id=self.sandbox, config=self.container_config(**self.wanted), sandbox_config=config), cri.Container).container_id
@@ -186,13 +188,17 @@ def person_exec(pod, *options):
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
+def wait_until_ready():
+    for _ in range(100):
+        conditions = call("Status", cri.Empty(), cri.StatusResponse).status.conditions
+        if all(condition.status for condition in conditions if condition.type.endswith("Ready")):
+            break
+        time.sleep(0.1)
+
+
 if __name__ == "__main__":
     import cri_pods
 
     policy()
-    for _ in range(100):
-        conditions = call("Status", cri.Empty(), cri.StatusResponse).status.conditions
-        if all(condition.status for condition in conditions):
-            break
-        time.sleep(0.1)
+    wait_until_ready()
     cri_pods.main(sys.modules[__name__])
