@@ -101,10 +101,29 @@ const char *runtime_handler(const char *name)
 	return strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
 }
 
+/* The spec makes namespaces and mounts; user, capabilities and filter are those of the process that was saved. */
+static int check_restore(struct call *call, struct err *err)
+{
+	if (call->args.verb != VERB_RESTORE)
+		return 0;
+	if (!call->run.policy->restore)
+		return err_set(err, ERR_DENIED,
+			       "refuses restore: the processes of a checkpoint bring their own user, capabilities and "
+			       "filter along, which nobody can judge (the node's owner may allow it: \"restore\" in "
+			       "\"runtime\")");
+	decision_note(&call->run.decision,
+		      "restored: what its processes hold comes from the checkpoint and was not judged");
+	return check_lsm_profile(call, err);
+}
+
 static int judge_bundle(struct call *call, struct bundle *bundle, struct err *err)
 {
 	struct run *run = &call->run;
-	struct amend_job job = {.run = run, .reread = bundle_reread};
+	struct amend_job job = {
+		.run = run,
+		.restore = call->args.verb == VERB_RESTORE,
+		.reread = bundle_reread,
+	};
 	struct text text;
 
 	if (runtime_self(&run->arena, &job.hook, err) < 0 ||
@@ -114,7 +133,7 @@ static int judge_bundle(struct call *call, struct bundle *bundle, struct err *er
 		decision_fail(&run->decision, err);
 		return 0;
 	}
-	if (check_lsm_profile(call, err) < 0)
+	if (check_restore(call, err) < 0)
 		return -1;
 	run_identity(run, bundle->owner);
 	run->container.identity.handler = runtime_handler(call->name);

@@ -65,11 +65,13 @@ void runtime_refuse(const struct runtime_args *args, bool crun, const char *line
  * struct amend_job - a judgement that may end in another text
  * @run: judged text, container and host; its decision gets the findings and amendments
  * @hook: path of the program to put in as createRuntime hook (and, by policy, poststart hook), NULL: none
+ * @restore: take it out instead: a runtime calls it before a restored container has its mounts
  * @reread: makes @again's container (identity included) from @text, and those of its host facts anew that @facts names
  */
 struct amend_job {
 	struct run *run;
 	const char *hook;
+	bool restore;
 	int (*reread)(const struct amend_job *job, struct run *again, const struct text *text, unsigned facts,
 		      struct err *err);
 	void *context;

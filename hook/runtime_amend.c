@@ -32,17 +32,32 @@ static const char *hook_entry(struct arena *arena, const char *path, enum hook_s
 }
 
 /* @first to @last: a prestart hook does what a createRuntime hook does. */
+static bool is_own(const struct hook_entry *hook, const char *path, enum hook_stage first, enum hook_stage last)
+{
+	return hook->stage >= first && hook->stage <= last && strcmp(hook->path, path) == 0 && hook->args.n == 3 &&
+	       strcmp(hook->args.items[1], "hook") == 0 &&
+	       strcmp(hook->args.items[2], hook_stage_names[hook->stage]) == 0;
+}
+
 static bool has_hook(const struct container *container, const char *path, enum hook_stage first, enum hook_stage last)
+{
+	for (size_t i = 0; i < container->n_hooks; i++)
+		if (is_own(&container->hooks[i], path, first, last))
+			return true;
+	return false;
+}
+
+static void remove_hooks(const struct container *container, const char *path, struct edits *edits)
 {
 	for (size_t i = 0; i < container->n_hooks; i++) {
 		const struct hook_entry *hook = &container->hooks[i];
 
-		if (hook->stage >= first && hook->stage <= last && strcmp(hook->path, path) == 0 && hook->args.n == 3 &&
-		    strcmp(hook->args.items[1], "hook") == 0 &&
-		    strcmp(hook->args.items[2], hook_stage_names[hook->stage]) == 0)
-			return true;
+		if (is_own(hook, path, HOOK_PRESTART, HOOK_CREATE_RUNTIME))
+			edits_add(
+				edits, EDIT_REMOVE,
+				arena_printf(edits->arena, "/hooks/%s/%zu", hook_stage_names[hook->stage], hook->index),
+				"");
 	}
-	return false;
 }
 
 /* struct own_hooks - stages at which our own hook is wanted and not there yet */
@@ -58,8 +73,6 @@ static const char *const own_hook_arrays[] = {
 
 static void find_missing(const struct run *run, const char *path, struct own_hooks *ret_missing)
 {
-	if (!path)
-		return;
 	if (run->policy->hook && !has_hook(&run->container, path, HOOK_PRESTART, HOOK_CREATE_RUNTIME))
 		ret_missing->stages[ret_missing->n++] = HOOK_CREATE_RUNTIME;
 	if (run->policy->poststart && !has_hook(&run->container, path, HOOK_POSTSTART, HOOK_POSTSTART))
@@ -175,6 +188,8 @@ static int amend(const struct amend_job *job, const struct own_hooks *missing, s
 	for (size_t i = 0; i < missing->n; i++)
 		edits_add(&edits, EDIT_PREPEND, own_hook_arrays[missing->stages[i]],
 			  hook_entry(&run->arena, job->hook, missing->stages[i]));
+	if (job->restore)
+		remove_hooks(&run->container, job->hook, &edits);
 	if (edits.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (edits.n == 0) {
@@ -224,7 +239,8 @@ void runtime_judge(const struct amend_job *job, struct text *ret_text)
 	struct own_hooks missing = {.n = 0};
 	struct err err;
 
-	find_missing(run, job->hook, &missing);
+	if (job->hook && !job->restore)
+		find_missing(run, job->hook, &missing);
 	if (missing.n > 0 && (runtime_self_trusted(&run->arena, job->hook, &err) < 0 ||
 			      (add_hooks(&run->container, job->hook, &missing, &run->arena) < 0 &&
 			       err_set(&err, ERR_SYSTEM, "out of memory")))) {

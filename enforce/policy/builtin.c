@@ -28,6 +28,9 @@ static const struct setting runtime_settings[] = {
 	 "it"},
 	{"poststart", SETTING_BOOL, CHECK_NONE, NULL, 0, 0, offsetof(struct policy, poststart),
 	 "The runtime wrapper puts the poststart hook into the container as well"},
+	{"restore", SETTING_BOOL, CHECK_NONE, NULL, 0, 0, offsetof(struct policy, restore),
+	 "Containers may be restored from checkpoints: the spec is judged, but what the processes hold comes from "
+	 "there"},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -66,7 +66,7 @@ struct wrapper {
 };
 
 /** POLICY_GLOBALS - how many settings belong to no rule (see policy_global()) */
-enum { POLICY_GLOBALS = 6 };
+enum { POLICY_GLOBALS = 7 };
 
 /**
  * struct policy - everything that the drop-ins decide
@@ -81,6 +81,7 @@ enum { POLICY_GLOBALS = 6 };
  * @log_file: decisions are appended here too; NULL: no file
  * @wrappers: real runtimes, by the name of the wrapper
  * @hook, @poststart: the wrapper puts the createRuntime hook in; the poststart hook
+ * @restore: the wrapper lets containers be restored from checkpoints
  * @global_origins: as in struct rule_policy, by index of policy_global()
  */
 struct policy {
@@ -101,6 +102,7 @@ struct policy {
 	size_t n_wrappers;
 	bool hook;
 	bool poststart;
+	bool restore;
 	const char *global_origins[POLICY_GLOBALS];
 };
 

@@ -214,6 +214,24 @@ def with_fds(way, *args, program=None, env=None):
     return result
 
 
+def scenario_checkpoint(way):
+    """Where criu works; where it does not, the complaint is the same"""
+    shell("n=0; while :; do n=$((n + 1)); echo $n >/tmp/count; sleep 0.1; done")
+    image = ("--image-path", WORK + "/image")
+    subprocess.run(way.argv("run", "--detach", "--bundle", BUNDLE, "c"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
+    time.sleep(0.3)
+    yield "checkpoint --leave-running", way.run("checkpoint", "--leave-running", *image, "c")
+    yield "checkpoint", way.run("checkpoint", *image, "c")
+    yield "state of what was saved", way.run("state", "c")
+    way.run("delete", "--force", "c")
+    done = subprocess.run(way.argv("restore", "--detach", "--bundle", BUNDLE, *image, "c"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, timeout=60)
+    yield "restore", (done.returncode, calm(done.stderr))
+    yield "state of what was restored", way.run("state", "c")
+    yield "delete it", way.run("delete", "--force", "c")
+
+
 def scenario_descriptors(way):
     shell("ls -l /proc/self/fd; echo LISTEN_FDS=$LISTEN_FDS")
     yield "run --preserve-fds", with_fds(way, "run", "--preserve-fds", "2", "--bundle", BUNDLE, "c")

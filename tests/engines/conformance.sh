@@ -17,7 +17,7 @@ if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/nul
 fi
 rules=$("$GATE" rules --format json | jq -c '[(.rules? // .)[].name] | map({key: ., value: {effect: "disabled"}}) | from_entries')
 policy 50-permissive "{\"version\": 1, \"log\": {\"syslog\": false}, \"rules\": $rules,
-	\"runtime\": {\"candidates\": {\"ocigate-probe\": [\"/usr/local/bin/probe\"]}}}"
+	\"runtime\": {\"restore\": true, \"candidates\": {\"ocigate-probe\": [\"/usr/local/bin/probe\"]}}}"
 "${CC:-cc}" -O1 -static -no-pie -o /usr/local/bin/probe tests/engines/wrapper_probe.c || exit 1
 ln -sf ocigate /usr/local/bin/ocigate-probe
 bundle conformance 'del(.hooks, .linux.seccomp) | .process.user = {uid: 0, gid: 0} | .process.noNewPrivileges = false

@@ -158,7 +158,7 @@ Test(policy_document, settings_of_the_policy_itself)
 {
 	read_good("{\"version\": 1, \"limits\": {\"config_max\": \"8Mi\", \"exception_days\": 90}, "
 		  "\"log\": {\"syslog\": false, \"file\": \"/var/log/ocigate.log\"}, \"runtime\": {\"hook\": false, "
-		  "\"poststart\": true, "
+		  "\"poststart\": true, \"restore\": true, "
 		  "\"candidates\": {\"ocigate-runc\": [\"/opt/runc\"], \"ocigate-kata\": [\"/opt/kata\"]}}}");
 	cr_expect_eq(policy.config_max, 8 << 20);
 	cr_expect_eq(policy.exception_days, 90);
@@ -166,6 +166,7 @@ Test(policy_document, settings_of_the_policy_itself)
 	cr_expect_str_eq(policy.log_file, "/var/log/ocigate.log");
 	cr_expect_not(policy.hook);
 	cr_expect(policy.poststart);
+	cr_expect(policy.restore);
 	cr_assert_eq(policy.n_wrappers, n_builtin_wrappers + 1);
 	cr_expect_str_eq(policy.wrappers[0].name, "ocigate-runtime");
 	cr_expect_str_eq(policy.wrappers[0].candidates.items[0], "/usr/bin/runc");
