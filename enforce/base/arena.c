@@ -114,6 +114,30 @@ void arena_trim(struct arena *arena, void *memory, size_t size)
 	chunk->used -= (size_t)(end - start) - keep;
 }
 
+void *arena_grow(struct arena *arena, void *memory, size_t used, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunk;
+	unsigned char *start = memory;
+	void *larger;
+
+	if (chunk && start && start == chunk->newest && size < SIZE_MAX - ALIGN) {
+		size_t before = (size_t)((unsigned char *)chunk + chunk->used - start), after = round_up(size, ALIGN);
+
+		if (after <= before)
+			return memory;
+		if (after - before <= chunk->size - chunk->used && !arena->failed &&
+		    after - before <= arena->cap - arena->used) {
+			chunk->used += after - before;
+			arena->used += after - before;
+			return memory;
+		}
+	}
+	larger = arena_alloc(arena, size);
+	if (larger && used > 0)
+		memcpy(larger, memory, used);
+	return larger;
+}
+
 void *arena_array(struct arena *arena, size_t n, size_t size)
 {
 	size_t total;

@@ -3,8 +3,14 @@
 
 #include <endian.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "ocigate/json.h"
+
+/* Bytes that are looked at in one go. */
+enum { BLOCK_MAX = 16 };
 
 /* Bytes that stand for themselves within a string: printable ASCII but the quote and the backslash. */
 static bool is_plain(char c)
@@ -19,7 +25,7 @@ static bool is_digit(char c)
 
 void json_text_start(struct json_text *text, struct arena *arena, const char *bytes, size_t len)
 {
-	char *strings = arena_alloc(arena, len + 1);
+	char *strings = arena_alloc(arena, len + 1 + BLOCK_MAX);
 
 	*text = (struct json_text){
 		.at = bytes, .end = bytes + len, .arena = arena, .strings = strings, .broken = strings == NULL};
@@ -81,7 +87,50 @@ static uint64_t odd_bytes(const char *at)
 	return ((bytes - ones * 0x20) | (quotes - ones) | (slashes - ones) | (bytes + ones) | bytes) & high;
 }
 
-/* To the first byte that is not plain, which may be the NUL at the end. */
+#ifdef __SSE2__
+/* A bit for each of sixteen bytes that is not plain; as signed numbers those from 0x80 on are below 0x20 as well. */
+static unsigned odd_sixteen(__m128i bytes)
+{
+	const __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+	const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+	const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+	const __m128i deletes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(low, quotes), _mm_or_si128(slashes, deletes)));
+}
+#endif
+
+/*
+ * To the first byte that is not plain, which may be the NUL at the end. The bytes on the way are copied to @to, which has
+ * room for BLOCK_MAX more: they are copied by blocks.
+ */
+static const char *copy_plain(const char *at, const char *end, char *to)
+{
+#ifdef __SSE2__
+	for (; end - at >= 16; at += 16, to += 16) {
+		__m128i bytes;
+		unsigned odd;
+
+		memcpy(&bytes, at, sizeof(bytes));
+		memcpy(to, &bytes, sizeof(bytes));
+		odd = odd_sixteen(bytes);
+		if (odd)
+			return at + __builtin_ctz(odd);
+	}
+#endif
+	for (; end - at >= 8; at += 8, to += 8) {
+		uint64_t odd = odd_bytes(at);
+
+		memcpy(to, at, 8);
+		if (odd)
+			return at + __builtin_ctzll(odd) / 8;
+	}
+	while (is_plain(*at))
+		*to++ = *at++;
+	return at;
+}
+
+/* The same without a copy. */
 static const char *skip_plain(const char *at, const char *end)
 {
 	for (; end - at >= 8; at += 8) {
@@ -102,36 +151,6 @@ static const char *skip_string(const char *at, const char *end)
 		if (*at == '\\' && at + 1 < end)
 			at++;
 	return at;
-}
-
-size_t json_text_count(const struct json_text *text)
-{
-	size_t commas = 0, depth = 0;
-
-	/* The first byte is the bracket. What is malformed is counted somehow, and met as broken later. */
-	for (const char *at = text->at; at < text->end; at++) {
-		switch (*at) {
-		case '"':
-			at = skip_string(at, text->end);
-			break;
-		case '{':
-		case '[':
-			depth++;
-			break;
-		case '}':
-		case ']':
-			if (depth <= 1)
-				return commas + 1;
-			depth--;
-			break;
-		case ',':
-			commas += depth == 1;
-			break;
-		default:
-			break;
-		}
-	}
-	return commas + 1;
 }
 
 bool json_text_open(struct json_text *text, char close)
@@ -220,9 +239,22 @@ const char *json_text_keep(struct json_text *text, const struct json_key *key)
 
 const char *json_text_string(struct json_text *text)
 {
-	struct json_key string;
+	struct json_key decoded;
+	const char *start, *quote;
+	char *copy = text->strings;
 
-	return take_string(text, &string) ? json_text_keep(text, &string) : NULL;
+	if (text->broken || peek(text) != '"') {
+		text->broken = true;
+		return NULL;
+	}
+	start = text->at + 1;
+	quote = copy_plain(start, text->end, copy);
+	if (*quote != '"')
+		return take_decoded(text, &decoded) ? decoded.text : NULL;
+	copy[quote - start] = '\0';
+	text->strings += quote - start + 1;
+	text->at = quote + 1;
+	return copy;
 }
 
 /* Appends a digit to a number below 2^64. Return: false when it gets larger. */

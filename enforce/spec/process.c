@@ -143,23 +143,20 @@ int read_capabilities(struct walk *walk, void *base)
 int read_gids(struct walk *walk, void *base)
 {
 	struct process *process = base;
-	size_t room, n = 0;
-	int64_t *gids;
+	struct walk_items list = {.size = sizeof(int64_t)};
+	size_t n = 0;
 
 	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
-	room = json_text_count(&walk->text);
-	gids = arena_array(walk->arena, room, sizeof(*gids));
-	if (!gids)
-		return walk_no_memory(walk);
 	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
-		walk_enter(walk, NULL, n);
-		if (n == room || walk_integer(walk, 0, INT32_MAX, &gids[n]) < 0)
+		int64_t *gid = walk_room(walk, &list, n);
+
+		walk_enter(walk, NULL, n++);
+		if (!gid || walk_integer(walk, 0, INT32_MAX, gid) < 0)
 			return -1;
 		walk_leave(walk);
-		n++;
 	}
-	process->additional_gids = gids;
+	process->additional_gids = walk_items_end(walk, &list, n);
 	process->n_additional_gids = n;
 	return walk->text.broken ? -1 : 0;
 }

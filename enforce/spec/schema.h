@@ -134,6 +134,22 @@ void walk_leave(struct walk *walk);
 /** walk_kind() - refuse the next value unless it is of @kind. Return: 0 or -1. */
 int walk_kind(struct walk *walk, enum json_kind kind) MUST_CHECK;
 
+/**
+ * struct walk_items - a list while it is read: how many there will be nobody knows before its end
+ * @size: of one item
+ */
+struct walk_items {
+	void *items;
+	size_t size;
+	size_t room;
+};
+
+/** walk_room() - the place of item @n, zeroed; those before it may move. Return: NULL, and said why. */
+void *walk_room(struct walk *walk, struct walk_items *list, size_t n) MUST_CHECK;
+
+/** walk_items_end() - give back what @n items leave. Return: the items, never NULL; only behind a walk_room(). */
+void *walk_items_end(struct walk *walk, struct walk_items *list, size_t n);
+
 /** walk_object(), walk_strings(), walk_list(), walk_integer() - read one value of that type */
 int walk_object(struct walk *walk, const struct shape *shape, void *base) MUST_CHECK;
 int walk_strings(struct walk *walk, const struct shape_field *field, struct strings *ret) MUST_CHECK;

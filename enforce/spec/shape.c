@@ -103,24 +103,21 @@ static int read_letter(struct walk *walk, const struct shape_field *field, char 
 
 int walk_strings(struct walk *walk, const struct shape_field *field, struct strings *ret)
 {
-	const char **items;
-	size_t room, n = 0;
+	struct walk_items list = {.size = sizeof(const char *)};
+	size_t n = 0;
 
 	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
-	room = json_text_count(&walk->text);
-	items = arena_array(walk->arena, room, sizeof(*items));
-	if (!items)
-		return walk_no_memory(walk);
 	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
-		walk_enter(walk, NULL, n);
-		if (n == room || read_string(walk, field, &items[n]) < 0)
+		const char **item = walk_room(walk, &list, n);
+
+		walk_enter(walk, NULL, n++);
+		if (!item || read_string(walk, field, item) < 0)
 			return -1;
 		walk_leave(walk);
-		n++;
 	}
 	if (ret)
-		*ret = (struct strings){items, n};
+		*ret = (struct strings){walk_items_end(walk, &list, n), n};
 	return walk->text.broken ? -1 : 0;
 }
 
@@ -136,52 +133,58 @@ static int enter_data(struct walk *walk, const char **ret_key)
 	return walk_control(*ret_key) ? walk_deny(walk, "is a key with control characters") : 0;
 }
 
+/* Of keys that are data none may come twice, wherever they are kept: every @stride bytes from @first on. */
+static int data_distinct(struct walk *walk, const void *first, size_t stride, size_t n)
+{
+	const char **keys;
+
+	if (n < 2)
+		return 0;
+	keys = arena_array(walk->arena, n, sizeof(*keys));
+	if (!keys)
+		return walk_no_memory(walk);
+	for (size_t i = 0; i < n; i++)
+		memcpy(&keys[i], (const unsigned char *)first + i * stride, sizeof(keys[i]));
+	return walk_distinct(walk, keys, n);
+}
+
 static int read_map(struct walk *walk, struct key_values *ret)
 {
-	struct key_value *items;
-	const char **keys;
-	size_t room, n = 0;
+	struct walk_items list = {.size = sizeof(struct key_value)};
+	size_t n = 0;
 
 	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
 		return -1;
-	room = json_text_count(&walk->text);
-	items = arena_array(walk->arena, room, sizeof(*items));
-	keys = arena_array(walk->arena, room, sizeof(*keys));
-	if (!items || !keys)
-		return walk_no_memory(walk);
 	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}')) {
-		if (n == room || enter_data(walk, &keys[n]) < 0)
+		struct key_value *item = walk_room(walk, &list, n++);
+
+		if (!item || enter_data(walk, &item->key) < 0)
 			return -1;
-		items[n].key = keys[n];
-		items[n].value = take_string(walk);
-		if (!items[n++].value)
+		item->value = take_string(walk);
+		if (!item->value)
 			return -1;
 		walk_leave(walk);
 	}
+	if (walk->text.broken)
+		return -1;
 	if (ret)
-		*ret = (struct key_values){items, n};
-	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
+		*ret = (struct key_values){walk_items_end(walk, &list, n), n};
+	return data_distinct(walk, list.items, sizeof(struct key_value), n);
 }
 
 int walk_list(struct walk *walk, const struct shape *shape, void **ret_items, size_t *ret_n)
 {
-	unsigned char *items = NULL;
-	size_t room, n = 0;
+	struct walk_items list = {.size = shape->size};
+	size_t n = 0;
 
 	if (walk_kind(walk, JSON_KIND_ARRAY) < 0)
 		return -1;
-	room = json_text_count(&walk->text);
-	if (ret_items) {
-		items = arena_array(walk->arena, room, shape->size);
-		if (!items)
-			return walk_no_memory(walk);
-	}
 	for (bool more = json_text_open(&walk->text, ']'); more; more = json_text_next(&walk->text, ']')) {
-		void *item = items ? items + n * shape->size : NULL;
+		void *item = ret_items ? walk_room(walk, &list, n) : NULL;
 
-		walk_enter(walk, NULL, n);
-		if (n++ == room)
-			return walk_broken(walk);
+		walk_enter(walk, NULL, n++);
+		if (ret_items && !item)
+			return -1;
 		if (item && shape->initial)
 			memcpy(item, shape->initial, shape->size);
 		if (walk_object(walk, shape, item) < 0)
@@ -189,7 +192,7 @@ int walk_list(struct walk *walk, const struct shape *shape, void **ret_items, si
 		walk_leave(walk);
 	}
 	if (ret_items) {
-		*ret_items = items;
+		*ret_items = walk_items_end(walk, &list, n);
 		*ret_n = n;
 	}
 	return walk->text.broken ? -1 : 0;
@@ -210,21 +213,19 @@ static int read_list(struct walk *walk, const struct shape_field *field, void *b
 
 static int read_table(struct walk *walk, const struct shape *child)
 {
-	const char **keys;
-	size_t room, n = 0;
+	struct walk_items list = {.size = sizeof(const char *)};
+	size_t n = 0;
 
 	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
 		return -1;
-	room = json_text_count(&walk->text);
-	keys = arena_array(walk->arena, room, sizeof(*keys));
-	if (!keys)
-		return walk_no_memory(walk);
 	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}')) {
-		if (n == room || enter_data(walk, &keys[n++]) < 0 || walk_object(walk, child, NULL) < 0)
+		const char **key = walk_room(walk, &list, n++);
+
+		if (!key || enter_data(walk, key) < 0 || walk_object(walk, child, NULL) < 0)
 			return -1;
 		walk_leave(walk);
 	}
-	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
+	return walk->text.broken ? -1 : walk_distinct(walk, list.items, n);
 }
 
 static int read_bool(struct walk *walk, bool *target)
@@ -290,13 +291,16 @@ static int unknown_key(struct walk *walk, const struct shape *shape, const char 
 	return walk_any(walk);
 }
 
-static const struct shape_field *find_field(const struct shape *shape, const struct json_key *key)
+/* @from: where to begin; what writes specs mostly keeps to the specification's order */
+static const struct shape_field *find_field(const struct shape *shape, const struct json_key *key, size_t from)
 {
-	for (size_t i = 0; i < shape->n_fields; i++) {
-		const char *name = shape->fields[i].key;
+	for (size_t i = 0; i < shape->n_fields; i++, from++) {
+		const struct shape_field *field =
+			&shape->fields[from < shape->n_fields ? from : from - shape->n_fields];
+		const char *name = field->key;
 
 		if (name[0] == key->text[0] && strncmp(name, key->text, key->len) == 0 && name[key->len] == '\0')
-			return &shape->fields[i];
+			return field;
 	}
 	return NULL;
 }
@@ -312,37 +316,24 @@ static int check_required(struct walk *walk, const struct shape *shape, uint64_t
 	return 0;
 }
 
-/** struct members - which keys an object that begins at @start has had; unknown ones must be distinct too */
+/** struct members - which keys an object has had, and the field behind the last one; unknown ones must be distinct too */
 struct members {
-	const char *start;
 	uint64_t seen;
-	const char **unknown;
+	size_t next;
+	struct walk_items unknown;
 	size_t n_unknown;
-	size_t room;
 };
-
-/* There is usually no unknown key: room for them is only made when the first one comes. */
-static bool make_room(struct walk *walk, struct members *members)
-{
-	const struct json_text whole = {.at = members->start, .end = walk->text.end};
-
-	if (members->unknown)
-		return members->n_unknown < members->room;
-	members->room = json_text_count(&whole);
-	members->unknown = arena_array(walk->arena, members->room, sizeof(*members->unknown));
-	return members->unknown != NULL;
-}
 
 static int read_unknown(struct walk *walk, const struct shape *shape, const struct json_key *key,
 			struct members *members)
 {
-	const char *name = json_text_keep(&walk->text, key);
+	const char **name = walk_room(walk, &members->unknown, members->n_unknown++);
 
-	if (!make_room(walk, members))
-		return walk_broken(walk);
-	members->unknown[members->n_unknown++] = name;
-	walk_enter(walk, name, 0);
-	return unknown_key(walk, shape, name);
+	if (!name)
+		return -1;
+	*name = json_text_keep(&walk->text, key);
+	walk_enter(walk, *name, 0);
+	return unknown_key(walk, shape, *name);
 }
 
 static int read_member(struct walk *walk, const struct shape *shape, struct members *members, void *base)
@@ -354,10 +345,11 @@ static int read_member(struct walk *walk, const struct shape *shape, struct memb
 
 	if (!json_text_key(&walk->text, &key))
 		return -1;
-	field = find_field(shape, &key);
+	field = find_field(shape, &key, members->next);
 	if (!field) {
 		result = read_unknown(walk, shape, &key, members);
 	} else {
+		members->next = (size_t)(field - shape->fields) + 1;
 		bit = (uint64_t)1 << (field - shape->fields);
 		walk_enter(walk, field->key, 0);
 		result = members->seen & bit ? walk_broken(walk) : read_field(walk, field, base);
@@ -370,15 +362,14 @@ static int read_member(struct walk *walk, const struct shape *shape, struct memb
 
 int walk_object(struct walk *walk, const struct shape *shape, void *base)
 {
-	struct members members = {0};
+	struct members members = {.unknown = {.size = sizeof(const char *)}};
 
 	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
 		return -1;
-	members.start = walk->text.at;
 	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}'))
 		if (read_member(walk, shape, &members, base) < 0)
 			return -1;
-	if (walk->text.broken || walk_distinct(walk, members.unknown, members.n_unknown) < 0 ||
+	if (walk->text.broken || walk_distinct(walk, members.unknown.items, members.n_unknown) < 0 ||
 	    check_required(walk, shape, members.seen) < 0)
 		return -1;
 	return shape->finish && base ? shape->finish(walk, base) : 0;

@@ -76,6 +76,31 @@ int walk_no_memory(struct walk *walk)
 	return err_set(walk->err, ERR_SYSTEM, "out of memory");
 }
 
+void *walk_room(struct walk *walk, struct walk_items *list, size_t n)
+{
+	enum { FIRST = 8 };
+	size_t room = list->room > 0 ? list->room * 2 : FIRST;
+	void *larger;
+
+	if (n < list->room)
+		return (unsigned char *)list->items + n * list->size;
+	larger = room < SIZE_MAX / list->size ? arena_grow(walk->arena, list->items, n * list->size, room * list->size)
+					      : NULL;
+	if (!larger) {
+		(void)walk_no_memory(walk);
+		return NULL;
+	}
+	list->items = larger;
+	list->room = room;
+	return (unsigned char *)larger + n * list->size;
+}
+
+void *walk_items_end(struct walk *walk, struct walk_items *list, size_t n)
+{
+	arena_trim(walk->arena, list->items, n * list->size);
+	return list->items;
+}
+
 int walk_broken(struct walk *walk)
 {
 	walk->text.broken = true;
@@ -172,15 +197,16 @@ static int any_member(struct walk *walk, const char **ret_key)
 
 static int any_object(struct walk *walk)
 {
-	size_t room = json_text_count(&walk->text), n = 0;
-	const char **keys = arena_array(walk->arena, room, sizeof(*keys));
+	struct walk_items list = {.size = sizeof(const char *)};
+	size_t n = 0;
 
-	if (!keys)
-		return walk_no_memory(walk);
-	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}'))
-		if (n == room || any_member(walk, &keys[n++]) < 0)
+	for (bool more = json_text_open(&walk->text, '}'); more; more = json_text_next(&walk->text, '}')) {
+		const char **key = walk_room(walk, &list, n++);
+
+		if (!key || any_member(walk, key) < 0)
 			return -1;
-	return walk->text.broken ? -1 : walk_distinct(walk, keys, n);
+	}
+	return walk->text.broken ? -1 : walk_distinct(walk, list.items, n);
 }
 
 static int any_array(struct walk *walk)

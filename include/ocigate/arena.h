@@ -53,6 +53,14 @@ void arena_trim(struct arena *arena, void *memory, size_t size);
 /** arena_array() - @n zeroed elements of @size bytes, overflow checked. Return: NULL when out of room. */
 void *arena_array(struct arena *arena, size_t n, size_t size) MUST_CHECK;
 
+/**
+ * arena_grow() - @memory, whose first @used bytes count, with room for @size bytes, zeroed behind those
+ *
+ * The newest allocation grows where it lies if it can; else the bytes move, and what lay there before stays lost.
+ * Return: NULL when out of room.
+ */
+void *arena_grow(struct arena *arena, void *memory, size_t used, size_t size) MUST_CHECK;
+
 /** arena_strndup() - copy of @len bytes of @s with a NUL behind. Return: NULL when out of room. */
 char *arena_strndup(struct arena *arena, const char *s, size_t len) MUST_CHECK;
 

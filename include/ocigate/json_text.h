@@ -61,9 +61,6 @@ bool json_text_end(struct json_text *text);
 /** json_text_kind() - the kind of the next value, which stays where it is */
 enum json_kind json_text_kind(struct json_text *text);
 
-/** json_text_count() - members or elements of the object or array that comes next: room that is enough for all */
-size_t json_text_count(const struct json_text *text);
-
 /**
  * json_text_open(), json_text_next() - step into an object or array, and on to its next member or element
  * @close: '}' or ']'

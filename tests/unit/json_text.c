@@ -148,27 +148,6 @@ Test(json_text, strings)
 	}
 }
 
-static const struct {
-	const char *written;
-	size_t count;
-} counts[] = {
-	{"[]", 1},
-	{"[1]", 1},
-	{"[1,2,3]", 3},
-	{"[[1,2],{\"a\":[3,4],\"b\":5}]", 2},
-	{"{\"a,b\":\"c,\\\",\",\"d\":[1,2]} , ,", 2},
-	{"[1,2", 2},
-};
-
-Test(json_text, counts_no_less_than_there_is)
-{
-	for (size_t i = 0; i < N(counts); i++) {
-		struct json_text text = text_of(counts[i].written);
-
-		cr_expect_eq(json_text_count(&text), counts[i].count, "%s", counts[i].written);
-	}
-}
-
 /* --- whole specs, against a tree made by jansson --- */
 
 static void expect_string(const json_t *json, const char *key, const char *got, const char *absent)
