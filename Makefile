@@ -11,7 +11,9 @@
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make bench      figures: instructions, page faults, system calls, ratios
 #   make install    DESTDIR= PREFIX=/usr/local
-#   make config     the files in config/ that come from the rules, after a change of one
+#   make config     what comes from the rules and verbs in config/, manual pages and completion, after a change of one
+#   make tarball    build/dist: the program with all that installing takes, for nodes without a compiler
+#   make deb        build/deb: the Debian package
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -58,7 +60,7 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
-.PHONY: fuzz all config check test demo lint asan bench install clean dist-clean
+.PHONY: fuzz tarball deb all config check test demo lint asan bench install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
@@ -131,21 +133,37 @@ bench: all
 	@BUILD=$(BUILD) sh tests/bench/wrapper.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/ocigate/policy.d $(DESTDIR)/usr/lib/ocigate/policy.d \
-		$(DESTDIR)/usr/lib/ocigate/presets
-	install -m 755 $(BUILD)/ocigate $(DESTDIR)$(PREFIX)/bin/ocigate
-	ln -sf ocigate $(DESTDIR)$(PREFIX)/bin/ocigate-runtime
-	install -m 644 config/policy.d/*.json $(DESTDIR)/usr/lib/ocigate/policy.d
-	install -m 644 config/presets/*.json $(DESTDIR)/usr/lib/ocigate/presets
-	install -D -m 644 config/schema/policy.schema.json $(DESTDIR)$(PREFIX)/share/ocigate/policy.schema.json
-	sed 's|/usr/local/bin|$(PREFIX)/bin|' install/hooks.d/99-ocigate.json >$(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
-	chmod 644 $(DESTDIR)$(PREFIX)/share/ocigate/99-ocigate.json
-	install -D -m 644 config/apparmor/ocigate-default $(DESTDIR)/etc/apparmor.d/ocigate-default
+	sh install/files.sh --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --binary $(BUILD)/ocigate install
 
-# What the binary says of its own defaults, kept in the tree for people and editors; a test compares.
+# What is handed on: the same bytes from the same source, the changelog's day in them.
+SOURCE_DATE_EPOCH ?= $(shell date -d "$$(sed -n 's/^ -- .*>  //p;T;q' install/debian/changelog)" +%s)
+PACKED := LC_ALL=C tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$(SOURCE_DATE_EPOCH) --mode=go=rX,u+rw,a-s
+NAME := ocigate-$(VERSION)
+
+# For nodes without a compiler: tar -x, then sh install/install.sh install.
+tarball: all
+	rm -rf $(BUILD)/dist/$(NAME)
+	mkdir -p $(BUILD)/dist/$(NAME)/bin
+	cp $(BUILD)/ocigate $(BUILD)/dist/$(NAME)/bin
+	cp -R README.md LICENSE config install $(BUILD)/dist/$(NAME)
+	cd $(BUILD)/dist/$(NAME) && rm -rf install/debian install/quickstart.sh install/words.py install/edit/__pycache__ && \
+		find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+	$(PACKED) -C $(BUILD)/dist -c $(NAME) | gzip -9n >$(BUILD)/dist/$(NAME)-$(shell uname -m).tar.gz
+	rm -rf $(BUILD)/dist/$(NAME)
+
+# By Debian's own tools, which want debian/ at the top of a tree of their own.
+deb:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/$(NAME)
+	$(PACKED) --exclude=./.git --exclude='./build*' --exclude='__pycache__' -c . | tar -x -C $(BUILD)/deb/$(NAME)
+	mv $(BUILD)/deb/$(NAME)/install/debian $(BUILD)/deb/$(NAME)/debian
+	cd $(BUILD)/deb/$(NAME) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u BUILD dpkg-buildpackage -us -uc $(DEBFLAGS)
+
+# What the binary says of itself, kept in the tree for people and editors; tests compare.
 config: $(BUILD)/ocigate
 	$(BUILD)/ocigate policy defaults >config/presets/default.json
 	$(BUILD)/ocigate rules --format schema >config/schema/policy.schema.json
+	python3 -B install/words.py $(BUILD)/ocigate update
 
 clean:
 	rm -rf $(BUILD) build-asan $(BUILD)-fuzz

@@ -2,17 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Puts ocigate before every engine that this node has, or takes it away again.
+# From an unpacked release it also puts the program there (install/files.sh).
 #
 # usage: install.sh [--root DIR] [--prefix DIR] [--binary FILE] [--dry-run] install|uninstall
 #   the options are told in install/lib.sh
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=''
+prefix=/usr/local/bin
+action=''
 last=''
 for word in "$@"; do
-	[ "$last" != --root ] || root=${word%/}
+	case $last in
+	--root) root=${word%/} ;;
+	--prefix) prefix=${word%/} ;;
+	*) case $word in --dry-run | install) action="$action $word" ;; esac ;;
+	esac
 	last=$word
 done
+
+# From an unpacked release: the program and its own files first.
+if [ -e "$here/../bin/ocigate" ] && [ "$action" = ' install' ]; then
+	sh "$here/files.sh" --destdir "$root" --prefix "$(dirname "$prefix")" install
+fi
 
 # has PROGRAM DIRECTORY: an engine is there if its program or its configuration is
 has() {

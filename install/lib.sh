@@ -67,7 +67,8 @@ command -v python3 >/dev/null || fail "editing configuration takes python3: apt-
 put_program() {
 	target=$base$prefix/ocigate
 	if [ -z "$binary" ] && [ ! -e "$target" ]; then
-		binary=$here/../build/ocigate
+		binary=$here/../bin/ocigate
+		[ -e "$binary" ] || binary=$here/../build/ocigate
 		[ -e "$binary" ] || fail "there is no $target: run make install, or give --binary FILE"
 	fi
 	if [ -n "$binary" ] && ! cmp -s "$binary" "$target"; then

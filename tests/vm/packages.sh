@@ -10,12 +10,8 @@
 : "${VM_SUITE:=bookworm}"
 KEPT=${OCIGATE_VM_CACHE:-${XDG_CACHE_HOME:-/var/cache}/ocigate-vm}/$VM_SUITE
 
-# The mirror that this machine itself is installed from.
-mirror() {
-	# shellcheck disable=SC2016 # the dollars are apt's
-	apt-get indextargets --format '$(CREATED_BY) $(REPO_URI) $(COMPONENT)' 2>/dev/null |
-		awk '$1 == "Packages" && $2 ~ "/debian/$" && $3 == "main" { print $2; exit }'
-}
+# shellcheck source=tests/lib/mirror.sh
+. tests/lib/mirror.sh
 
 # apt_of COMMAND...: apt for $VM_SUITE alone, with lists of its own
 apt_of() {
