@@ -49,6 +49,7 @@ which_hooks() {
 	started plain .
 	holds 'hooks: createRuntime alone as shipped' eval 'same "$(hooks)" "$ours" && same "$(stages)" "createRuntime runtime "'
 	wrapped delete --force plain
+	# shellcheck disable=SC2034 # read by eval
 	inode=$(stat -c %i "$BUNDLE/config.json")
 	wrapped run --detach --bundle "$BUNDLE" plain
 	holds 'hooks: a second time none is added and nothing is written' eval 'same "$(hooks)" "$ours" && same "$(stat -c %i "$BUNDLE/config.json")" "$inode"'
