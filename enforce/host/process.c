@@ -104,13 +104,30 @@ static bool has_ended(int procfd, char status[STATUS_MAX])
 	return !state || *state == 'Z' || *state == 'X';
 }
 
-/* crun and youki go on as themselves, runc as a sealed copy under a name of its own. */
+/*
+ * Has it executed nothing since it was forked? So is init in runc, crun and youki until it becomes the container's
+ * program. PF_FORKNOEXEC of include/linux/sched.h; the seventh field behind the name in proc_pid_stat(5).
+ */
+static bool only_forked(int procfd)
+{
+	enum { FORKED_NO_EXEC = 0x40 };
+	char stat[STATUS_MAX];
+	const char *at = text_read_small(procfd, "stat", stat, sizeof(stat)) ? strrchr(stat, ')') : NULL;
+
+	for (int field = 0; at && field < 7; field++)
+		at = strchr(at + 1, ' ');
+	return at && (strtoull(at, NULL, 10) & FORKED_NO_EXEC) != 0;
+}
+
+/* A runtime that executes once more in between: as itself, or, runc, as a sealed copy under a name of its own. */
 static bool is_runtimes(int procfd, const struct stat *runtime, const char *status)
 {
 	static const char runc[] = "runc:[2:INIT]";
 	const char *name = value_of(status, "Name:");
 	struct stat own;
 
+	if (only_forked(procfd))
+		return true;
 	if (name && strncmp(name, runc, sizeof(runc) - 1) == 0)
 		return true;
 	return fstatat(procfd, "exe", &own, 0) == 0 && own.st_dev == runtime->st_dev && own.st_ino == runtime->st_ino;

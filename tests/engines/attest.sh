@@ -120,6 +120,12 @@ caught() {
 		start ocigate-lying . ', "30"'
 		said=$(record '.findings[0].message')
 		now=$(running)
+		# a killed process takes a moment to go
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			[ "$effect-$now" = deny-running ] || break
+			sleep 0.2
+			now=$(running)
+		done
 		case $effect-$now in
 		audit-running | deny-stopped) fate=good ;;
 		*) fate=bad ;;

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.." || exit 1
 if [ -z "${OCIGATE_NODE:-}" ] && [ -z "$(cri_missing)" ]; then
 	# Before the node: it has no network.
 	for suite in sid ${OCIGATE_LONG:+trixie}; do
-		found=$(sh tests/lib/other_containerd.sh $suite 2>&1) && OTHERS="${OTHERS:-} $found" ||
+		found=$(sh tests/lib/other_containerd.sh "$suite" 2>&1) && OTHERS="${OTHERS:-} $found" ||
 			echo "skip install_cri $suite: $found"
 	done
 	export OTHERS

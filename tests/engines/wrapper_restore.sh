@@ -126,6 +126,7 @@ real() {
 	status=$?
 	holds 'with runc: checkpoint through the wrapper' [ "$status" -eq 0 ]
 	runc delete --force real >/dev/null 2>&1
+	# shellcheck disable=SC2034 # read by eval
 	count=$(cat "$BUNDLE/rootfs/mark/count")
 	ocigate-runc restore --detach --bundle "$BUNDLE" --image-path "$NODE/image" real </dev/null >"$NODE/out" 2>"$NODE/err"
 	status=$?

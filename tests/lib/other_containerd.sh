@@ -27,7 +27,7 @@ if [ -z "$mirror" ] || [ ! -e "$keyring" ]; then
 	exit 1
 fi
 rm -rf "$cache"
-mkdir -p -m 700 "$cache"
+(umask 077 && mkdir -p "$cache")
 mkdir -p "$cache/state/lists/partial" "$cache/cache/archives/partial" "$cache/parts"
 echo "deb [signed-by=$keyring] $mirror $suite main" >"$cache/sources.list"
 get() {
