@@ -38,16 +38,11 @@ static unsigned slot_of(const struct decision *decision)
 static int open_store(const char *store, struct err *err)
 {
 	FD_AUTO int fd = -1;
-	char parent[128];
 	struct stat st;
-	const char *slash = strrchr(store, '/');
 
 	fd = fs_open_dir(AT_FDCWD, store);
-	if (fd < 0 && errno == ENOENT && slash && (size_t)(slash - store) < sizeof(parent)) {
-		memcpy(parent, store, (size_t)(slash - store));
-		parent[slash - store] = '\0';
-		(void)mkdir(parent, 0755);
-		(void)mkdir(store, 0700);
+	if (fd < 0 && errno == ENOENT) {
+		fs_make_private(store);
 		fd = fs_open_dir(AT_FDCWD, store);
 	}
 	if (fd < 0)

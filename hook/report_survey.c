@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common.h"
 #include "ocigate/fs.h"
@@ -49,6 +50,50 @@ static unsigned wanted_facts(const struct survey *survey, const struct container
 	return survey->current ? facts | engine_facts(survey->current, container) : facts;
 }
 
+/*
+ * podman run by a user: whoever vouches for root's containers vouches for none of a user's, but podman gives a container no
+ * names that could be claimed. Behind that user and root nobody may write there.
+ */
+static bool is_users_own(const struct candidate *candidate, const struct container *container)
+{
+	struct stat st;
+
+	return container->identity.engine == ENGINE_PODMAN && stat(candidate->bundle, &st) == 0 && st.st_uid != 0 &&
+	       bundle_owner_for(candidate->bundle, st.st_uid) == BUNDLE_OWNER_ROOT;
+}
+
+/*
+ * A user's engine mounts in a mount namespace of its own, whose mounts the node does not show: what it mounts is told by the
+ * spec; what the kernel says of namespaces and ids counts all the same.
+ */
+static int find_users_facts(struct run *run, const struct state *state, unsigned facts, struct err *err)
+{
+	struct host effective;
+
+	if (host_live(&run->arena, &run->container, NULL, facts, &run->host, err) < 0)
+		return -1;
+	if (!state)
+		return 0;
+	if (host_live(&run->arena, &run->container, state, facts & (HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS),
+		      &effective, err) < 0)
+		return -1;
+	memcpy(run->host.namespaces, effective.namespaces, sizeof(run->host.namespaces));
+	run->host.id_maps_known = effective.id_maps_known;
+	run->host.uid_map = effective.uid_map;
+	run->host.gid_map = effective.gid_map;
+	return 0;
+}
+
+static int find_facts(struct run *run, const struct candidate *candidate, const struct state *state, unsigned facts,
+		      struct err *err)
+{
+	run_identity(run, bundle_owner_of(candidate->bundle));
+	if (!is_users_own(candidate, &run->container))
+		return host_live(&run->arena, &run->container, state, facts, &run->host, err);
+	run_identity(run, BUNDLE_OWNER_ROOT);
+	return find_users_facts(run, state, facts, err);
+}
+
 /* Return: 0 also where the spec's form is refused: that is a judgement. */
 static int judge(const struct survey *survey, const struct candidate *candidate, int fd, struct look *look,
 		 struct err *err)
@@ -66,9 +111,8 @@ static int judge(const struct survey *survey, const struct candidate *candidate,
 		look->refused_before = report_refusing(&run->decision);
 		return 0;
 	}
-	run_identity(run, bundle_owner_of(candidate->bundle));
-	if (host_live(&run->arena, &run->container, candidate->life == LIFE_RUNNING ? &state : NULL,
-		      wanted_facts(survey, &run->container), &run->host, err) < 0)
+	if (find_facts(run, candidate, candidate->life == LIFE_RUNNING ? &state : NULL,
+		       wanted_facts(survey, &run->container), err) < 0)
 		return -1;
 	run_judge(run, survey->as);
 	report_statuses(survey->report, &run->container, &run->host, survey->as, &run->decision, look->status);

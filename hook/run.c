@@ -3,6 +3,7 @@
 
 #include "common.h"
 #include "ocigate/amend.h"
+#include "ocigate/fs.h"
 
 /* The parsed JSON and what is made of it take up to this many bytes for one of config.json. */
 enum { MEMORY_FACTOR = 32 };
@@ -134,6 +135,7 @@ void run_record(struct run *run)
 
 	run->decision.duration_us = ticks_us() - run->started_us;
 	decision_write(&run->decision, run->policy);
-	if (decision_keep(&run->decision, DECISION_STORE, &err) < 0)
+	/* Those of rootless engines go to the log alone: the store is root's. */
+	if (decision_keep(&run->decision, DECISION_STORE, &err) < 0 && fs_outside_uid() == 0)
 		decision_note(&run->decision, "not kept for ocigate explain: %s", err.text);
 }

@@ -19,7 +19,7 @@ build='gcc:gcc make:make libc6-dev libseccomp-dev libjansson-dev libapparmor-dev
 demo='runc:runc jq:jq'
 tests='crun:crun podman:podman libcriterion-dev python3:python3 busybox-static:busybox util-linux:unshare git:git
 	clang:clang libclang-rt-dev clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind
-	strace:strace binutils:nm python3-jsonschema mandoc:mandoc
+	strace:strace uidmap:newuidmap binutils:nm python3-jsonschema mandoc:mandoc
 	containerd:containerd docker.io:dockerd containernetworking-plugins iproute2:ip
 	protobuf-compiler:protoc python3-protobuf python3-grpcio
 	qemu-system-x86:qemu-system-x86_64'

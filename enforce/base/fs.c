@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int fs_open_dir(int dirfd, const char *path)
@@ -11,18 +13,28 @@ int fs_open_dir(int dirfd, const char *path)
 	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int fs_open_private(const char *path)
+void fs_make_private(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	FD_AUTO int fd = fs_open_dir(AT_FDCWD, path);
 	char parent[256];
+
+	if (!slash || (size_t)(slash - path) >= sizeof(parent))
+		return;
+	memcpy(parent, path, (size_t)(slash - path));
+	parent[slash - path] = '\0';
+	/* Whatever the umask: policies lie below it too, and rootless engines have to read these. */
+	if (mkdir(parent, 0755) == 0)
+		(void)chmod(parent, 0755);
+	(void)mkdir(path, 0700);
+}
+
+int fs_open_private(const char *path)
+{
+	FD_AUTO int fd = fs_open_dir(AT_FDCWD, path);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT && slash && (size_t)(slash - path) < sizeof(parent)) {
-		memcpy(parent, path, (size_t)(slash - path));
-		parent[slash - path] = '\0';
-		(void)mkdir(parent, 0755);
-		(void)mkdir(path, 0700);
+	if (fd < 0 && errno == ENOENT) {
+		fs_make_private(path);
 		fd = fs_open_dir(AT_FDCWD, path);
 	}
 	if (fd < 0 || fstat(fd, &st) < 0 || !fs_trusted(&st))
@@ -30,9 +42,43 @@ int fs_open_private(const char *path)
 	return fd_steal(&fd);
 }
 
+static long read_number(const char *path)
+{
+	char text[16] = "";
+	FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? strtol(text, NULL, 10) : -1;
+}
+
+/* Not the first one of the machine: that maps every id there is to itself. */
+static bool in_user_namespace(void)
+{
+	char text[64] = "";
+	FD_AUTO int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	long inside = -1, outside = -1, n = -1;
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
+	       sscanf(text, "%ld %ld %ld", &inside, &outside, &n) == 3 &&
+	       !(inside == 0 && outside == 0 && n == (long)UINT32_MAX);
+}
+
+uid_t fs_outside_uid(void)
+{
+	static bool known;
+	static uid_t uid;
+
+	if (!known) {
+		const long overflow = in_user_namespace() ? read_number("/proc/sys/kernel/overflowuid") : -1;
+
+		uid = overflow > 0 ? (uid_t)overflow : 0;
+		known = true;
+	}
+	return uid;
+}
+
 bool fs_trusted(const struct stat *st)
 {
-	return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return (st->st_uid == 0 || st->st_uid == fs_outside_uid()) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 static const char *kind_of_file(mode_t mode)

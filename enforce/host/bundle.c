@@ -23,12 +23,14 @@ enum { LINKS_MAX = 40 };
  * @done: real directories only, all trusted; "" is the root
  * @rest: what is still to be walked below @done
  * @arena, @text: what was seen is written down; NULL: it is not
+ * @user: whose directories count like root's; 0: nobody's
  */
 struct walk {
 	struct arena *arena;
 	const char *text;
 	size_t len;
 	int links;
+	uid_t user;
 	char done[PATH_MAX];
 	char rest[PATH_MAX];
 };
@@ -64,7 +66,9 @@ static enum bundle_owner judge_dir(struct walk *walk, const struct stat *st)
 					  st->st_mode, walk->done[0] ? walk->done : "/");
 	if (!S_ISDIR(st->st_mode))
 		return BUNDLE_OWNER_UNKNOWN;
-	return fs_trusted(st) ? BUNDLE_OWNER_ROOT : BUNDLE_OWNER_OTHERS;
+	if (fs_trusted(st) || (st->st_uid == walk->user && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0))
+		return BUNDLE_OWNER_ROOT;
+	return BUNDLE_OWNER_OTHERS;
 }
 
 /* Takes one component off the rest. */
@@ -114,6 +118,13 @@ static enum bundle_owner walk_to(struct walk *walk, const char *bundle)
 enum bundle_owner bundle_owner_of(const char *bundle)
 {
 	struct walk walk = {.len = 0};
+
+	return walk_to(&walk, bundle);
+}
+
+enum bundle_owner bundle_owner_for(const char *bundle, uid_t uid)
+{
+	struct walk walk = {.user = uid};
 
 	return walk_to(&walk, bundle);
 }

@@ -70,6 +70,22 @@ void idmap_from_spec(struct host *host, const struct container *container)
 	}
 }
 
+void idmap_outside(struct arena *arena, const struct id_mappings *outer, struct id_mappings *map)
+{
+	struct id_mapping *items = arena_array(arena, map->n, sizeof(*items));
+	size_t n = 0;
+
+	for (size_t i = 0; items && i < map->n; i++) {
+		const int64_t first = host_id_of(outer, map->items[i].host_id);
+
+		if (first < 0)
+			continue;
+		items[n] = map->items[i];
+		items[n++].host_id = (uint32_t)first;
+	}
+	*map = (struct id_mappings){items, n};
+}
+
 int64_t host_id_of(const struct id_mappings *map, int64_t id)
 {
 	for (size_t i = 0; i < map->n; i++) {

@@ -38,6 +38,13 @@ int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_m
 /** idmap_from_spec() - maps that follow from the spec alone, when they do; leaves id_maps_known alone otherwise */
 void idmap_from_spec(struct host *host, const struct container *container);
 
+/**
+ * idmap_outside() - @map, whose host ids are those of a user namespace that @outer maps, as the machine sees it
+ *
+ * By the first id of each line: none of them is more than @outer maps, and that is never the machine's root.
+ */
+void idmap_outside(struct arena *arena, const struct id_mappings *outer, struct id_mappings *map);
+
 /* userns.c */
 
 /** idmap_by_joining() - maps of the user namespace at @path; what cannot be read stays unknown */
@@ -99,6 +106,14 @@ void ports_live(struct arena *arena, const struct container *container, struct h
 
 /** ports_text() - CNI's result for a sandbox. Return: NULL if there is none. */
 const char *ports_text(struct arena *arena, const char *sandbox);
+
+/* rootless.c */
+
+/** rootless() - are we root of a user namespace alone, on a node that belongs to somebody outside of it? */
+bool rootless(void);
+
+/** rootless_tail() - the part of @path below where podman keeps its state if it runs as a user and has @bundle there, or NULL */
+const char *rootless_tail(const char *path, const char *bundle);
 
 /* sandbox.c */
 

@@ -80,7 +80,7 @@ static int open_namespace_owner(const char *path)
 	return proc_open(pid);
 }
 
-static void collect_id_maps(struct arena *arena, struct host *host, const struct container *container, int procfd)
+static void find_id_maps(struct arena *arena, struct host *host, const struct container *container, int procfd)
 {
 	const char *path = container->namespaces[NS_USER].path;
 
@@ -99,6 +99,28 @@ static void collect_id_maps(struct arena *arena, struct host *host, const struct
 		return;
 	}
 	idmap_from_spec(host, container);
+}
+
+static void collect_id_maps(struct arena *arena, struct host *host, const struct container *container, int procfd)
+{
+	struct host own = {.id_maps_known = false};
+	FD_AUTO int self = -1;
+
+	find_id_maps(arena, host, container, procfd);
+	if (!host->id_maps_known || !rootless())
+		return;
+	/* What was found are ids of our user's namespace, or, for a container that shares it, should be what that one maps. */
+	self = proc_open("self");
+	if (self >= 0)
+		read_maps(arena, &own, self);
+	host->id_maps_known = own.id_maps_known;
+	if (container->namespaces[NS_USER].present && host->namespaces[NS_USER].shared != TRI_YES) {
+		idmap_outside(arena, &own.uid_map, &host->uid_map);
+		idmap_outside(arena, &own.gid_map, &host->gid_map);
+	} else {
+		host->uid_map = own.uid_map;
+		host->gid_map = own.gid_map;
+	}
 }
 
 const char *mountinfo_read(struct arena *arena, int procfd)

@@ -21,8 +21,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include "internal.h"
+
 #include "ocigate/fs.h"
-#include "ocigate/host.h"
 
 enum base { BASE_ROOT, BASE_KUBELET, BASE_CONTAINERD, BASE_STORAGE, BASE_DOCKER, BASE_BUILDER, BASES };
 
@@ -220,17 +221,25 @@ static const char *tail_of(const struct place *place, const char *path, const st
 {
 	size_t n_more = more && place->base != BASE_ROOT ? more->n : 0;
 	size_t n_usual = sizeof(bases[0]) / sizeof(bases[0][0]);
+	bool rootless = container->identity.engine == ENGINE_PODMAN;
+	const char *tail;
 
 	for (size_t i = 0; i < n_usual + n_more; i++) {
 		const char *base = i < n_usual ? bases[place->base][i] : more->items[i - n_usual];
-		const char *tail = base ? below(path, base) : NULL;
 
+		tail = base ? below(path, base) : NULL;
 		if (tail && place->base == BASE_DOCKER)
 			tail = below_remapped(tail);
 		if (tail && tail_is(tail, place->shape, container))
 			return tail;
+		/* A bundle in the system's storage is not a user's. */
+		if (place->base == BASE_STORAGE && base && below(container->bundle, base))
+			rootless = false;
 	}
-	return NULL;
+	if (!rootless || place->base != BASE_STORAGE)
+		return NULL;
+	tail = rootless_tail(path, container->bundle);
+	return tail && tail_is(tail, place->shape, container) ? tail : NULL;
 }
 
 /* The part of @path below a kubelet's directory where it has this shape: a usual one, or one with another name here. */

@@ -9,6 +9,8 @@
  */
 #include "snapshot.h"
 
+#include "ocigate/fs.h"
+
 /* Return: 0 when the snapshot is up to date; 1 when it is not. */
 static int load_current(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy)
 {
@@ -72,7 +74,9 @@ int policy_load(struct arena *arena, const struct policy_dirs *dirs, struct poli
 		(void)!problems_err(&problems, err);
 		return load_last_good(arena, dirs, ret_policy, err);
 	}
-	if (snapshot_write(arena, dirs->snapshot, &policy, text, &sources, &start, &unwritten) < 0)
+	/* A rootless engine may not write the node's state. */
+	if (snapshot_write(arena, dirs->snapshot, &policy, text, &sources, &start, &unwritten) < 0 &&
+	    fs_outside_uid() == 0)
 		policy.note = arena_printf(arena, "the policy's snapshot cannot be kept: %s", unwritten.text);
 	*ret_policy = policy;
 	return 0;

@@ -226,6 +226,12 @@ static void judge_grant(const struct container *container, size_t index, const s
 			     "remove the device, or ask the node's owner to allow it");
 }
 
+/* Root of a user namespace makes no device nodes, whoever shares the namespace: a rootless engine's own is one. */
+static bool is_remapped(const struct host *host)
+{
+	return host->id_maps_known && host_id_of(&host->uid_map, 0) > 0;
+}
+
 static void judge_cgroup(const struct container *container, const struct host *host, const struct settings *own,
 			 struct findings *findings)
 {
@@ -237,7 +243,7 @@ static void judge_cgroup(const struct container *container, const struct host *h
 		closed = closed || (!resources->device_rules[i].allow && is_wildcard(&resources->device_rules[i]));
 		judge_grant(container, i, own, findings);
 	}
-	if (closed || host_user == TRI_NO)
+	if (closed || host_user == TRI_NO || is_remapped(host))
 		return;
 	for (size_t i = 0; i < resources->n_device_rules; i++)
 		if (resources->device_rules[i].allow && resources->device_rules[i].type == 'a')
@@ -360,7 +366,7 @@ const struct rule rule_devices = {
 	.effect = EFFECT_DENY,
 	.severity = SEVERITY_HIGH,
 	.scope = RULE_SCOPE_CREATE,
-	.facts = HOST_FACT_MOUNTS | HOST_FACT_NAMESPACES,
+	.facts = HOST_FACT_MOUNTS | HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS,
 	.title = "the node's devices, by node, cgroup grant or mount; no /dev of its own",
 	.fields = "linux.devices, linux.resources.devices, mounts",
 	.allowed = "null, zero, full, random, urandom, tty, console, ptmx and ptys, in a fresh /dev",

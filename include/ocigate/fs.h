@@ -56,10 +56,26 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
 		    const char **ret_text, size_t *ret_len, struct err *err) MUST_CHECK;
 
+/** fs_make_private() - a directory of root's alone at the absolute @path, in a parent that all may look into, as far as it goes */
+void fs_make_private(const char *path);
+
 /** fs_open_private() - a directory of root's alone at the absolute @path; it and its parent are made. Return: fd, or -1 */
 int fs_open_private(const char *path);
 
-/** fs_trusted() - root owns it and neither group nor others may write it */
+/**
+ * fs_outside_uid() - whom a user namespace shows as owner of what belongs to somebody outside of it
+ *
+ * A rootless engine's runtime runs as root of a namespace of its user. /etc belongs to the machine's root, who has no
+ * number there: the kernel shows the overflow uid. Return: that uid; 0 in the machine's first user namespace.
+ */
+uid_t fs_outside_uid(void);
+
+/**
+ * fs_trusted() - root owns it and neither group nor others may write it
+ *
+ * In a user namespace also if somebody outside of it does: whoever made the namespace cannot have made that. Another
+ * user of the machine could; the machine's root judges without this.
+ */
 bool fs_trusted(const struct stat *st);
 
 /**

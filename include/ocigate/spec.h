@@ -5,6 +5,8 @@
 #ifndef OCIGATE_SPEC_H
 #define OCIGATE_SPEC_H
 
+#include <sys/types.h>
+
 #include "ocigate/arena.h"
 #include "ocigate/container.h"
 
@@ -52,6 +54,9 @@ enum bundle_owner { BUNDLE_OWNER_UNKNOWN = 0, BUNDLE_OWNER_ROOT, BUNDLE_OWNER_OT
 
 /** bundle_owner_of() - look at every directory on the way to @bundle, on the node, links resolved */
 enum bundle_owner bundle_owner_of(const char *bundle);
+
+/** bundle_owner_for() - the same where directories may belong to the user @uid as well: BUNDLE_OWNER_ROOT means these two */
+enum bundle_owner bundle_owner_for(const char *bundle, uid_t uid);
 
 /** identity_of() - fill in container->identity from bundle path, its owner and the annotations */
 void identity_of(struct arena *arena, struct container *container, enum bundle_owner owner);

@@ -375,5 +375,11 @@ Test(host_facts, live_owners)
 	cr_assert_eq(chown(dir, 65534, 0), 0);
 	cr_assert_eq(chmod(dir, 0700), 0);
 	cr_expect_eq(bundle_owner_of(dir), BUNDLE_OWNER_OTHERS);
+	cr_assert_eq(chown(dir, 4242, 0), 0);
+	cr_expect_eq(bundle_owner_of(dir), BUNDLE_OWNER_OTHERS);
+	cr_expect_eq(bundle_owner_for(dir, 4242), BUNDLE_OWNER_ROOT, "root and that user");
+	cr_expect_eq(bundle_owner_for(dir, 4243), BUNDLE_OWNER_OTHERS, "another user");
+	cr_assert_eq(chmod(dir, 0770), 0);
+	cr_expect_eq(bundle_owner_for(dir, 4242), BUNDLE_OWNER_OTHERS, "that user and a group");
 	rmdir(dir);
 }
