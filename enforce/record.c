@@ -89,7 +89,10 @@ static void finding(struct out *out, const struct decision *decision, size_t i)
 	out_str(out, "}");
 }
 
-/* Before and after are JSON texts already; one that is too long to be shown whole is shown as a string of its start. */
+/*
+ * Before and after are JSON texts already; one that is too long to be shown whole is shown as a string of its start. They
+ * come as they stand in the spec, on as many lines as its engine liked: a record is one line.
+ */
 static void json_text(struct out *out, const char *key, const char *text)
 {
 	if (text && strlen(text) > VALUE_ROOM) {
@@ -99,7 +102,12 @@ static void json_text(struct out *out, const char *key, const char *text)
 	out_str(out, ",\"");
 	out_str(out, key);
 	out_str(out, "\":");
-	out_str(out, text ? text : "null");
+	for (text = text ? text : "null"; *text; text += strspn(text, "\n\r\t")) {
+		size_t n = strcspn(text, "\n\r\t");
+
+		out_bytes(out, text, n);
+		text += n;
+	}
 }
 
 static void amendment(struct out *out, const struct decision *decision, size_t i)

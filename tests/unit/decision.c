@@ -222,6 +222,18 @@ Test(decision, record_has_the_keys_in_order)
 		"\"policy\":{\"digest\":\"sha256:ab\",\"stale\":null},\"duration_us\":812}");
 }
 
+Test(decision, record_is_one_line_whatever_the_spec_looks_like)
+{
+	static const struct amendment_record amendments[] = {
+		{&first, "/mounts/11", "{\n\t\"type\":\r\n \"bind\"\n}", "null"}};
+
+	trust();
+	decision.amendments = amendments;
+	decision.n_amendments = 1;
+	cr_assert_null(strchr(decision_json(&decision), '\n'));
+	cr_assert_not_null(strstr(decision_json(&decision), "\"before\":{\"type\": \"bind\"},\"after\":null"));
+}
+
 static const struct {
 	int64_t seconds; /* by date -u -d @SECONDS */
 	const char *expect;
