@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what was tried, admitted, run and broken; see run.sh and docs/soundness.md.
+
+usage: soundness.py             the whole run, from outside: starts workers, each in a node of its own
+       soundness.py worker JOB  inside a node
+"""
+import collections
+import glob
+import json
+import os
+import secrets
+import shutil
+import struct
+import subprocess
+import sys
+import time
+
+FIXED_SEED = "ocigate"
+SHORT_RUNS = 220
+SHORT_SECONDS = 18
+HERE = "tests/soundness"
+MINIMISED = 5
+ENOUGH = 10  # of a dimension's cases, to be worried by what never comes
+
+
+# --- inside a node ---
+
+def patched(source, target, loader):
+    """A program with another dynamic loader, of a shorter name."""
+    with open(source, "rb") as file:
+        text = bytearray(file.read())
+    offset, = struct.unpack_from("<Q", text, 32)
+    each, count = struct.unpack_from("<HH", text, 54)
+    for header in range(offset, offset + each * count, each):
+        if struct.unpack_from("<I", text, header)[0] == 3:
+            at, = struct.unpack_from("<Q", text, header + 8)
+            room, = struct.unpack_from("<Q", text, header + 32)
+            text[at:at + room] = loader.encode().ljust(room, b"\0")
+    with open(target, "wb") as file:
+        file.write(text)
+    os.chmod(target, 0o755)
+
+
+def unpack_newer(cache):
+    """Programs of another suite, with their own loader and libraries, whatever becomes of their environment."""
+    libraries = f"/run/{'n' * 16}/"
+    with open(f"{cache}/lib/ld-linux-x86-64.so.2", "rb") as file:
+        loader = file.read()
+    for take, put in ((b"/lib/x86_64-linux-gnu/\0", libraries.encode() + b"\0"), (b"/etc/ld.so.cache\0", b"/etc/ld.so.none\0\0")):
+        if loader.count(b"\0" + take) != 1:
+            raise SystemExit(f"{take!r} stands {loader.count(take)} times in the loader")
+        loader = loader.replace(b"\0" + take, b"\0" + put)
+    with open("/usr/local/bin/ld-newer", "wb") as file:
+        file.write(loader)
+    os.chmod("/usr/local/bin/ld-newer", 0o755)
+    shutil.copytree(f"{cache}/lib", libraries)
+    for name in ("runc", "crun"):
+        patched(f"{cache}/{name}", f"/usr/local/bin/{name}-newer", "/usr/local/bin/ld-newer")
+        yield f"{name}-newer", f"/usr/local/bin/{name}-newer"
+
+
+def runtimes(cache):
+    """name: program"""
+    found = {name: os.path.realpath(shutil.which(name)) for name in ("runc", "crun") if shutil.which(name)}
+    return {**found, **dict(unpack_newer(cache))} if cache else found
+
+
+def tell(**what):
+    print(json.dumps(what), flush=True)
+
+
+def as_worker(job):
+    import worker
+    mode = job.get("mode", "gate")
+    if mode == "stub":
+        with open("/usr/local/bin/ocigate", "w", encoding="ascii") as file:
+            file.write("#!/bin/busybox sh\nexec /bin/busybox cat >/dev/null\n")
+    work = worker.Worker(runtimes(job["cache"]), mode)
+    try:
+        TASKS[job["task"]](work, job)
+    finally:
+        work.world.close()
+
+
+def run_cases(work, job):
+    import generate
+    import minimise
+    import worker
+    broken = 0
+    for seed, index in job["cases"]:
+        if time.time() > job["deadline"]:
+            break
+        case = generate.make(seed, index, work.bases, work.names)
+        try:
+            built, outcome = worker.case_outcome(work, case)
+        except OSError as error:
+            tell(error=f"seed {seed} case {index}: {error}")
+            continue
+        told = {"case": case, "outcome": outcome.as_json(), "base": built.name}
+        if outcome.breaches and broken < MINIMISED:
+            broken += 1
+            smaller, built = minimise.minimise(work, case, outcome.breaches[0][0])
+            told["smaller"], told["built"] = smaller, built.as_json()
+        tell(**told)
+
+
+def replay_cases(work, job):
+    import generate
+    for path in job["cases"]:
+        with open(f"{path}/case.json", encoding="utf-8") as file:
+            members = json.load(file)
+        with open(f"{path}/config.json", encoding="utf-8", newline="") as file:
+            members["text"] = file.read()
+        with open(f"{path}/policy.json", encoding="utf-8") as file:
+            members["policy"] = json.load(file)
+        about = members.pop("about")
+        for runtime in work.names:
+            outcome = work.run(generate.Built(**{**members, "runtime": runtime}))
+            tell(replayed=f"{os.path.basename(path)} under {runtime}", about=about, outcome=outcome.as_json())
+
+
+def prove_observer(work, job):
+    import selftest
+    selftest.run(work, tell)
+
+
+TASKS = {"run": run_cases, "replay": replay_cases, "selftest": prove_observer}
+
+
+# --- outside ---
+
+def start(job):
+    return subprocess.Popen(["unshare", "--net", "--ipc", "--uts", "sh", f"{HERE}/run.sh", "worker", json.dumps(job)],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+def heard(processes):
+    """What the workers tell; a worker that dies tells so."""
+    for process in processes:
+        for line in process.stdout:
+            if line.startswith("{"):
+                yield json.loads(line)
+            else:
+                print("# " + line.rstrip())
+        if process.wait() != 0:
+            yield {"error": f"a worker ended with status {process.returncode}"}
+
+
+def in_parallel(jobs):
+    """Started together; heard one after the other, which is as good, since each writes less than it takes to wait."""
+    import threading
+    processes, lines = [start(job) for job in jobs], []
+
+    def listen(process):
+        lines.extend(heard([process]))
+    threads = [threading.Thread(target=listen, args=(process,)) for process in processes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return lines
+
+
+class Counts:
+    def __init__(self):
+        self.tried = self.admitted = self.ran = self.executed = 0
+        self.by_dimension = collections.defaultdict(collections.Counter)
+        self.by_kind = collections.defaultdict(collections.Counter)
+        self.violations, self.errors = [], []
+
+    def add(self, told):
+        if "error" in told:
+            self.errors.append(told["error"])
+            return
+        case, outcome = told["case"], told["outcome"]
+        if os.environ.get("SOUNDNESS_VERBOSE"):
+            print(f"# {case['index']} {told['base']} {case['role']} {case['runtime']} {[each[0] for each in case['mutations']]} "
+                  f"{outcome['verdict']} ran {outcome['ran']} {outcome['note']}")
+        self.tried += 1
+        admitted = outcome["verdict"] == "admitted"
+        self.admitted += admitted
+        self.ran += outcome["ran"]
+        self.executed += outcome["executed"]
+        for dimension in {each[0] for each in case["mutations"]}:
+            self.by_dimension[dimension][outcome["verdict"]] += 1
+        for kind in (f"role {case['role']}", f"runtime {case['runtime']}"):
+            self.by_kind[kind]["tried"] += 1
+            self.by_kind[kind]["ran"] += outcome["ran"]
+        if outcome["breaches"]:
+            self.violations.append(told)
+
+
+def keep(told):
+    """A violation becomes a case: its directory is printed, to be moved to cases/ once it is understood."""
+    if "built" not in told:
+        return None
+    members = dict(told["built"])
+    rule = told["outcome"]["breaches"][0][0]
+    path = f"{os.environ['BUILD']}/soundness/{rule}-{told['case']['seed']}-{told['case']['index']}"
+    os.makedirs(path, exist_ok=True)
+    with open(f"{path}/config.json", "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        file.write(members.pop("text"))
+    with open(f"{path}/policy.json", "w", encoding="utf-8") as file:
+        json.dump(members.pop("policy"), file, indent=1)
+    with open(f"{path}/case.json", "w", encoding="utf-8") as file:
+        json.dump({"about": f"{told['outcome']['breaches']} from {told['smaller']}", **members}, file, indent=1)
+    return path
+
+
+def report_run(counts):
+    failed = False
+    for told in counts.violations[:40]:
+        case = told["case"]
+        print(f"not ok soundness seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: "
+              f"{told['outcome']['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""))
+        failed = True
+    for error in counts.errors[:10]:
+        print(f"not ok soundness: {error}")
+        failed = True
+    print(f"# {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs ran, {len(counts.violations)} violations")
+    for kind, numbers in sorted(counts.by_kind.items()):
+        print(f"# {kind}: {numbers['tried']} tried, {numbers['ran']} ran")
+    for dimension, numbers in sorted(counts.by_dimension.items()):
+        print(f"# dimension {dimension}: {numbers['admitted']} admitted, {numbers['refused']} refused")
+    return failed | report_proof(counts)
+
+
+def report_proof(counts):
+    """A generator that is nearly always refused, or in some dimension always or never, proves nothing."""
+    failed = False
+    if counts.ran * 4 < counts.tried or counts.admitted * 4 < counts.tried:
+        print(f"not ok soundness: of {counts.tried} only {counts.admitted} were admitted and {counts.ran} ran")
+        failed = True
+    for dimension, numbers in sorted(counts.by_dimension.items()):
+        missing = [verdict for verdict in ("admitted", "refused") if not numbers[verdict]]
+        if missing and sum(numbers.values()) >= ENOUGH:
+            print(f"not ok soundness dimension {dimension}: never {' or '.join(missing)}")
+            failed = True
+    if not failed:
+        print(f"ok soundness: {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs, {len(counts.violations)} violations")
+    return failed
+
+
+def report_replay(lines):
+    failed = False
+    for told in lines:
+        if "error" in told:
+            print(f"not ok soundness replay: {told['error']}")
+            failed = True
+        elif told["outcome"]["breaches"]:
+            print(f"not ok soundness case {told['replayed']}: {told['outcome']['breaches']}")
+            failed = True
+        else:
+            print(f"ok soundness case {told['replayed']}: {told['outcome']['verdict']}")
+    return failed
+
+
+def report_selftest(lines):
+    failed = False
+    for told in lines:
+        why = told.get("error") or told.get("failure")
+        print(f"not ok soundness observer {told.get('sees', '')}: {why}" if why else f"ok soundness observer {told['sees']}")
+        failed |= bool(why)
+    return failed
+
+
+def main():
+    if sys.argv[1:2] == ["worker"]:
+        as_worker(json.loads(sys.argv[2]))
+        return 0
+    cache = os.environ.get("SOUNDNESS_CACHE", "")
+    wanted, seed = os.environ.get("SOUNDNESS_RUNS"), os.environ.get("SOUNDNESS_SEED")
+    workers = int(os.environ.get("SOUNDNESS_WORKERS", "2"))
+    seeds = [seed] if seed else [FIXED_SEED, secrets.token_hex(4)]
+    each = int(wanted or SHORT_RUNS) // len(seeds)
+    print(f"# seeds {' and '.join(seeds)}: SOUNDNESS_SEED=SEED SOUNDNESS_RUNS={each} repeats one's cases")
+    deadline = time.time() + (10**7 if wanted else SHORT_SECONDS * 2)
+    first = int(os.environ.get("SOUNDNESS_FIRST", "0"))
+    cases = [(seed, index) for index in range(first, first + each) for seed in seeds]
+    failed = False
+    side = [{"task": "selftest", "mode": "stub", "cache": cache}]
+    stored = sorted(glob.glob(f"{HERE}/cases/*/"))
+    if stored:
+        side.append({"task": "replay", "cache": cache, "cases": [path.rstrip("/") for path in stored]})
+    results = [in_parallel([job]) for job in side]
+    failed |= report_selftest(results[0])
+    failed |= report_replay(results[1]) if stored else False
+    counts = Counts()
+    for told in in_parallel([{"task": "run", "cache": cache, "cases": cases[at::workers], "deadline": deadline} for at in range(workers)]):
+        counts.add(told)
+    failed |= report_run(counts)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
