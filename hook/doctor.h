@@ -19,12 +19,38 @@ struct diagnosis {
 	const char *remedy;
 };
 
-enum { DIAGNOSES_MAX = 256, WRAPPERS_MAX = 64 };
+/**
+ * struct hooked - containers that a hook judges, without the wrapper
+ * @runtime: the engine's own choice of runtime; NULL: the usual one
+ * @program: the hook's
+ * @entry: the hook as a spec has it, JSON
+ */
+struct hooked {
+	const char *runtime;
+	const char *program;
+	const char *entry;
+};
+
+/**
+ * struct daemon - an engine's daemon that runs now, in the mount namespace of the node's first process
+ * @started: Unix time in seconds
+ * @config: the file that its command line names, or NULL
+ * @build_runtime: what it starts containers of builds with, if it was told
+ */
+struct daemon {
+	const char *pid;
+	int64_t started;
+	const char *config;
+	const char *build_runtime;
+};
+
+enum { DIAGNOSES_MAX = 256, WRAPPERS_MAX = 64, HOOKED_MAX = 16, DAEMONS_MAX = 8 };
 
 /**
  * struct doctor - what was found so far
  * @policy: NULL until there is one
  * @wrappers: paths of wrappers that engines are configured with, each once
+ * @hooked: hooks that judge without a wrapper, each once
  * @engines: how many the node has
  */
 struct doctor {
@@ -36,6 +62,8 @@ struct doctor {
 	size_t warnings;
 	const char *wrappers[WRAPPERS_MAX];
 	size_t n_wrappers;
+	struct hooked hooked[HOOKED_MAX];
+	size_t n_hooked;
 	size_t engines;
 };
 
@@ -49,6 +77,28 @@ void doctor_engines(struct doctor *doctor);
 /** doctor_hooks() - are hooks of ours in the directories that @about reads, and do they work? Return: is one in force? */
 bool doctor_hooks(struct doctor *doctor, const char *about, const char *const *directories, size_t n, bool precreate);
 
+/** doctor_base_spec() - is our hook in the spec that a handler of containerd's starts from, and does it work? */
+bool doctor_base_spec(struct doctor *doctor, const char *handler, const char *path, const char *runtime);
+
+/** doctor_daemons() - the daemons named @name that run. Return: how many of at most DAEMONS_MAX. */
+size_t doctor_daemons(struct doctor *doctor, const char *name, struct daemon *ret_daemons);
+
+/**
+ * doctor_fresh() - have the files that match @patterns changed since @daemon started?
+ * @reloads: it may have read them again all the same
+ */
+void doctor_fresh(struct doctor *doctor, const char *about, const struct daemon *daemon, const char *const *patterns,
+		  size_t n, bool reloads);
+
+/** doctor_builds() - containers of builds, which no default runtime covers: those of dockerd, if it is there, and buildkitd's */
+void doctor_builds(struct doctor *doctor, const struct daemon *dockerds, size_t n, bool has_docker);
+
+/** doctor_is_wrapper() - does a path name one of ours? */
+bool doctor_is_wrapper(const char *path);
+
+/** doctor_toml() - read a configuration into @flat, nothing where it is not there. Return: false where it is broken; that is told. */
+bool doctor_toml(struct doctor *doctor, const char *about, const char *path, struct flat *flat);
+
 /** doctor_program() - is the program that a configuration names there, ours, and of this version? */
 bool doctor_program(struct doctor *doctor, const char *about, const char *where, const char *path);
 
@@ -58,7 +108,7 @@ void doctor_wrapper(struct doctor *doctor, const char *about, const char *handle
 /** doctor_node() - policy, records, AppArmor, seccomp, cgroups; real runtimes and their versions */
 void doctor_node(struct doctor *doctor);
 
-/** doctor_live() - a bad bundle and a good one through each wrapper */
+/** doctor_live() - a bad bundle and a good one through each wrapper, and with each hook */
 void doctor_live(struct doctor *doctor);
 
 /** doctor_read() - a file of the node's, at most 1 MiB. Return: NULL if it is not there or cannot be read. */

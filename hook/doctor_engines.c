@@ -26,8 +26,7 @@ static bool any_there(const char *const *paths, size_t n)
 	return false;
 }
 
-/* Return: false where the engine cannot read it either. */
-static bool read_toml(struct doctor *doctor, const char *about, const char *path, struct flat *flat)
+bool doctor_toml(struct doctor *doctor, const char *about, const char *path, struct flat *flat)
 {
 	struct err err;
 	size_t len;
@@ -50,12 +49,12 @@ static bool read_all(struct doctor *doctor, const char *about, const char *patte
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return true;
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		good = read_toml(doctor, about, found.gl_pathv[i], flat) && good;
+		good = doctor_toml(doctor, about, found.gl_pathv[i], flat) && good;
 	globfree(&found);
 	return good;
 }
 
-static bool is_wrapper(const char *path)
+bool doctor_is_wrapper(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -65,7 +64,7 @@ static bool is_wrapper(const char *path)
 /* One handler's program. @hooked: a hook of ours judges what goes past the wrapper */
 static void handler(struct doctor *doctor, const char *about, const char *name, const char *path, bool hooked)
 {
-	if (path && is_wrapper(path))
+	if (path && doctor_is_wrapper(path))
 		doctor_wrapper(doctor, about, name, path);
 	else if (hooked)
 		diagnose(doctor, HEALTH_WARNING, about,
@@ -102,6 +101,17 @@ static bool cri_disabled(const struct flat *flat)
 	return false;
 }
 
+static void containerd_handler(struct doctor *doctor, const struct flat *flat, const char *table, const char *name)
+{
+	const char *runtime = flat_get(flat, "%s/%s/options/BinaryName", table, name);
+	const char *base = flat_get(flat, "%s/%s/base_runtime_spec", table, name);
+	bool hooked = false;
+
+	if (base && base[0] && (!runtime || !doctor_is_wrapper(runtime)))
+		hooked = doctor_base_spec(doctor, name, base, runtime);
+	handler(doctor, "containerd", name, runtime, hooked);
+}
+
 static void containerd_handlers(struct doctor *doctor, struct flat *flat, const char *table)
 {
 	const char *name;
@@ -117,35 +127,52 @@ static void containerd_handlers(struct doctor *doctor, struct flat *flat, const 
 				 "know who may use this RuntimeClass: admission must judge its pods",
 				 "handler %s (%s) starts no runc: its containers are not judged", name, type);
 		else
-			handler(doctor, "containerd", name, flat_get(flat, "%s/%s/options/BinaryName", table, name),
-				false);
+			containerd_handler(doctor, flat, table, name);
 	}
 	if (built_in)
 		handler(doctor, "containerd", "runc", NULL, false);
 }
 
-static void containerd(struct doctor *doctor)
+/* @daemon: one that reads this file, or NULL */
+static void containerd_by(struct doctor *doctor, const char *main_file, const struct daemon *daemon)
 {
-	static const char main_file[] = "/etc/containerd/config.toml";
+	static const char drop_ins[] = "/etc/containerd/conf.d/*.toml";
+	const char *patterns[] = {main_file, drop_ins, "/etc/ocigate/containerd-base/*.json"};
 	struct flat flat = {.arena = doctor->arena};
-	bool good = read_toml(doctor, "containerd", main_file, &flat);
+	bool good = doctor_toml(doctor, "containerd", main_file, &flat);
 	const char *version;
 
 	if (there(main_file))
 		containerd_imports(doctor, &flat, &good);
 	else
-		good = read_all(doctor, "containerd", "/etc/containerd/conf.d/*.toml", &flat);
+		good = read_all(doctor, "containerd", drop_ins, &flat);
 	if (!good)
 		return;
 	version = flat_get(&flat, "version");
-	if (cri_disabled(&flat))
+	if (cri_disabled(&flat)) {
 		diagnose(doctor, HEALTH_OK, "containerd", "",
-			 "its CRI plugin is disabled: no kubelet starts containers");
-	else
-		containerd_handlers(doctor, &flat,
-				    version && strcmp(version, "3") == 0
-					    ? "plugins/io.containerd.cri.v1.runtime/containerd/runtimes"
-					    : "plugins/io.containerd.grpc.v1.cri/containerd/runtimes");
+			 "its CRI plugin is disabled in %s: no kubelet starts containers", main_file);
+		return;
+	}
+	containerd_handlers(doctor, &flat,
+			    version && strcmp(version, "3") == 0
+				    ? "plugins/io.containerd.cri.v1.runtime/containerd/runtimes"
+				    : "plugins/io.containerd.grpc.v1.cri/containerd/runtimes");
+	if (daemon)
+		doctor_fresh(doctor, "containerd", daemon, patterns, 3, false);
+}
+
+/* Distributions of Kubernetes start containerd with a configuration of their own. */
+static void containerd(struct doctor *doctor)
+{
+	static const char usual[] = "/etc/containerd/config.toml";
+	struct daemon daemons[DAEMONS_MAX];
+	const size_t n = doctor_daemons(doctor, "containerd", daemons);
+
+	if (n == 0)
+		containerd_by(doctor, usual, NULL);
+	for (size_t i = 0; i < n; i++)
+		containerd_by(doctor, daemons[i].config ? daemons[i].config : usual, &daemons[i]);
 }
 
 /* --- podman and CRI-O --- */
@@ -197,16 +224,18 @@ static void podman(struct doctor *doctor)
 	for (size_t at = 0; (name = flat_child(&flat, "engine/runtimes", &at));) {
 		const char *path = first_there(&flat, name), *told = flat_get(&flat, "engine/runtimes/%s/0", name);
 
-		if (path || (told && is_wrapper(told)))
+		if (path || (told && doctor_is_wrapper(told)))
 			handler(doctor, "podman", name, path ? path : told, hooked);
 	}
 }
 
 static void crio(struct doctor *doctor)
 {
+	static const char *const files[] = {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"};
 	const char *directories[16], *name, *chosen;
+	struct daemon daemons[DAEMONS_MAX];
 	struct flat flat = {.arena = doctor->arena};
-	bool hooked, good = read_toml(doctor, "CRI-O", "/etc/crio/crio.conf", &flat);
+	bool hooked, good = doctor_toml(doctor, "CRI-O", "/etc/crio/crio.conf", &flat);
 
 	if (!read_all(doctor, "CRI-O", "/etc/crio/crio.conf.d/*", &flat) || !good)
 		return;
@@ -226,13 +255,15 @@ static void crio(struct doctor *doctor)
 	if (!flat_get(&flat, "crio/runtime/runtimes/%s", chosen ? chosen : "crun") &&
 	    !flat_get(&flat, "crio/runtime/runtimes/%s", chosen ? chosen : "runc"))
 		handler(doctor, "CRI-O", chosen ? chosen : "crun", NULL, hooked);
+	for (size_t i = 0, n = doctor_daemons(doctor, "crio", daemons); i < n; i++)
+		doctor_fresh(doctor, "CRI-O", &daemons[i], files, 2, true);
 }
 
 /* --- docker --- */
 
-static void docker(struct doctor *doctor)
+/* @main_file: as the daemon was told, if one runs */
+static void docker_by(struct doctor *doctor, const char *main_file, const struct daemon *daemon)
 {
-	static const char main_file[] = "/etc/docker/daemon.json";
 	struct flat flat = {.arena = doctor->arena};
 	const char *text, *chosen, *name;
 	struct err err;
@@ -249,8 +280,24 @@ static void docker(struct doctor *doctor)
 		handler(doctor, "docker", chosen ? chosen : "runc", NULL, false);
 	for (size_t at = 0; (name = flat_child(&flat, "runtimes", &at));)
 		handler(doctor, "docker", name, flat_get(&flat, "runtimes/%s/path", name), false);
+	if (daemon)
+		doctor_fresh(doctor, "docker", daemon, &main_file, 1, true);
+}
+
+static void docker(struct doctor *doctor)
+{
+	static const char usual[] = "/etc/docker/daemon.json";
+	struct daemon daemons[DAEMONS_MAX];
+	const size_t n = doctor_daemons(doctor, "dockerd", daemons);
+
+	if (n == 0)
+		docker_by(doctor, usual, NULL);
+	for (size_t i = 0; i < n; i++)
+		docker_by(doctor, daemons[i].config ? daemons[i].config : usual, &daemons[i]);
+	doctor_builds(doctor, daemons, n, true);
 	diagnose(doctor, HEALTH_OK, "docker", "",
-		 "docker run --runtime runc and docker build go past any default runtime");
+		 "whoever may talk to dockerd can go past it with docker run --runtime runc: that is the node's root "
+		 "anyway");
 }
 
 void doctor_engines(struct doctor *doctor)

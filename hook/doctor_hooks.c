@@ -12,6 +12,7 @@
 
 #include "doctor.h"
 #include "ocigate/fs.h"
+#include "ocigate/str.h"
 
 #define REINSTALL "run install/install.sh install again"
 
@@ -69,6 +70,75 @@ void doctor_wrapper(struct doctor *doctor, const char *about, const char *handle
 		doctor->wrappers[doctor->n_wrappers++] = path;
 }
 
+static void add_strings(struct out *out, const struct flat *flat, const char *prefix, const char *key)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = flat_get(flat, "%s/%s/%zu", prefix, key, i)); i++) {
+		out_str(out, i > 0 ? "," : "");
+		out_json(out, text, 512);
+	}
+}
+
+/* What the live try starts a container with: the entry as it is configured. */
+static void remember(struct doctor *doctor, const struct flat *flat, const char *prefix, const char *runtime)
+{
+	const char *path = flat_get(flat, "%s/path", prefix), *timeout = flat_get(flat, "%s/timeout", prefix), *entry;
+	char bytes[4096];
+	struct out out;
+
+	out_init(&out, bytes, sizeof(bytes));
+	out_str(&out, "{\"path\":");
+	out_json(&out, path, 512);
+	out_str(&out, ",\"args\":[");
+	add_strings(&out, flat, prefix, "args");
+	out_str(&out, "],\"env\":[");
+	add_strings(&out, flat, prefix, "env");
+	out_str(&out, "],\"timeout\":");
+	out_str(&out, timeout ? timeout : "30");
+	out_str(&out, "}");
+	entry = arena_strdup(doctor->arena, bytes);
+	for (size_t i = 0; entry && i < doctor->n_hooked; i++) {
+		const struct hooked *known = &doctor->hooked[i];
+
+		if (strcmp(known->entry, entry) == 0 &&
+		    (known->runtime == runtime || (known->runtime && runtime && strcmp(known->runtime, runtime) == 0)))
+			return;
+	}
+	if (entry && doctor->n_hooked < HOOKED_MAX)
+		doctor->hooked[doctor->n_hooked++] = (struct hooked){runtime, path, entry};
+}
+
+bool doctor_base_spec(struct doctor *doctor, const char *handler, const char *path, const char *runtime)
+{
+	const char *program, *text;
+	struct flat flat = {.arena = doctor->arena};
+	struct err err;
+	size_t len;
+
+	text = doctor_read(doctor, path, &len);
+	if (!text || flat_json(&flat, text, len, &err) < 0) {
+		diagnose(doctor, HEALTH_FAULT, "containerd", REINSTALL, "the base_runtime_spec of handler %s, %s: %s",
+			 handler, path, text ? err.text : "it cannot be read");
+		return false;
+	}
+	for (size_t i = 0; (program = flat_get(&flat, "hooks/createRuntime/%zu/path", i)); i++) {
+		const char *entry = arena_printf(doctor->arena, "hooks/createRuntime/%zu", i);
+
+		if (!entry || strcmp(base_name(program), "ocigate") != 0)
+			continue;
+		if (!doctor_program(doctor, "containerd", path, program))
+			return false;
+		remember(doctor, &flat, entry, runtime && runtime[0] == '/' ? runtime : NULL);
+		diagnose(doctor, HEALTH_OK, "containerd", "", "the hook is in the spec that handler %s starts from, %s",
+			 handler, path);
+		return true;
+	}
+	diagnose(doctor, HEALTH_FAULT, "containerd", REINSTALL,
+		 "the spec that handler %s starts from, %s, has no hook of ocigate's", handler, path);
+	return false;
+}
+
 /* Return: is it one of ours, at createRuntime, for every container, and does it work? */
 static bool look_at_hook(struct doctor *doctor, const char *about, const char *file, const struct flat *flat,
 			 bool precreate)
@@ -92,6 +162,7 @@ static bool look_at_hook(struct doctor *doctor, const char *about, const char *f
 			 "the hook of %s is not for every container", file);
 		return false;
 	}
+	remember(doctor, flat, "hook", NULL);
 	return true;
 }
 

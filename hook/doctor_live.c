@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The proof: two containers through each wrapper that engines are configured
- * with, a good one that must run and one that shares the host's processes and
- * must not. Both would only print ocigate's version.
+ * The proof: two containers through each wrapper and with each hook that
+ * engines are configured with, a good one that must run and one that shares
+ * the host's processes and must not. Both would only print ocigate's version.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +15,25 @@
 
 #include "doctor.h"
 #include "ocigate/fs.h"
+#include "runtime.h"
 
 #define ASK "ocigate explain, and the record of the decision, say more"
 
-/* "%s" twice: an AppArmor profile, the pid namespace. */
+/*
+ * struct way - how containers are started
+ * @program: a wrapper, or a real runtime
+ * @hook: the entry of a hook, or NULL
+ * @name: of both, for people
+ */
+struct way {
+	const char *program;
+	const char *hook;
+	const char *name;
+};
+
+/* "%s": hooks between their key and its end, an AppArmor profile; the pid namespace. */
 static const char config[] =
-	"{\"ociVersion\":\"1.0.2\",\"hostname\":\"doctor\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},"
+	"{\"ociVersion\":\"1.0.2\",%s%s%s\"hostname\":\"doctor\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},"
 	"\"process\":{\"user\":{\"uid\":65534,\"gid\":65534},\"args\":[\"/ocigate\",\"--version\"],\"env\":[\"PATH=/"
 	"\"],"
 	"\"cwd\":\"/"
@@ -93,15 +106,16 @@ static const char *prepare(struct doctor *doctor, const char *directory)
 	return copy_self(path) < 0 ? arena_printf(doctor->arena, "%s: %s", path, strerror(errno)) : NULL;
 }
 
-/* One container through @wrapper. Return: its exit status. */
-static int start(struct doctor *doctor, const char *wrapper, const char *directory, bool bad, const char **ret_said)
+/* One container. Return: its exit status. */
+static int start(struct doctor *doctor, const struct way *way, const char *directory, bool bad, const char **ret_said)
 {
 	const char *state = arena_printf(doctor->arena, "%s/state", directory);
 	const char *id = arena_printf(doctor->arena, "ocigate-doctor-%d-%s", (int)getpid(), bad ? "bad" : "good");
-	const char *text = arena_printf(doctor->arena, config, apparmor_of(doctor), (int)getpid(),
-					bad ? "" : "{\"type\":\"pid\"},");
-	const char *run[] = {wrapper, "--root", state, "run", "--bundle", directory, id, NULL};
-	const char *clean[] = {wrapper, "--root", state, "delete", "--force", id, NULL}, *ignored;
+	const char *text = arena_printf(doctor->arena, config, way->hook ? "\"hooks\":{\"createRuntime\":[" : "",
+					way->hook ? way->hook : "", way->hook ? "]}," : "", apparmor_of(doctor),
+					(int)getpid(), bad ? "" : "{\"type\":\"pid\"},");
+	const char *run[] = {way->program, "--root", state, "run", "--bundle", directory, id, NULL};
+	const char *clean[] = {way->program, "--root", state, "delete", "--force", id, NULL}, *ignored;
 	FD_AUTO int fd = fs_open_dir(AT_FDCWD, directory);
 	struct err err;
 	int status;
@@ -118,27 +132,69 @@ static int start(struct doctor *doctor, const char *wrapper, const char *directo
 	return status;
 }
 
-static void try_wrapper(struct doctor *doctor, const char *wrapper, const char *directory)
+/* crun keeps what a hook says to itself; there it is enough that the same hook let the good container run. */
+static bool refused(const struct way *way, bool good, const char *said)
+{
+	if (strstr(said, "ocigate: denied") && strstr(said, "host-namespaces"))
+		return true;
+	return way->hook && good && strstr(said, "error executing hook");
+}
+
+static void try_way(struct doctor *doctor, const struct way *way, const char *directory)
 {
 	const char *said;
-	int good = start(doctor, wrapper, directory, false, &said);
+	const bool good = start(doctor, way, directory, false, &said) == 0 && strstr(said, "ocigate " OCIGATE_VERSION);
 
-	if (good == 0 && strstr(said, "ocigate " OCIGATE_VERSION))
-		diagnose(doctor, HEALTH_OK, "node", "", "live: a good container runs through %s", wrapper);
+	if (good)
+		diagnose(doctor, HEALTH_OK, "node", "", "live: a good container runs through %s", way->name);
 	else
 		diagnose(doctor, HEALTH_FAULT, "node",
 			 strstr(said, "ocigate: denied") ? ASK : "see what the runtime says",
-			 "live: a good container does not run through %s: %.600s", wrapper, said);
-	if (start(doctor, wrapper, directory, true, &said) == 0)
+			 "live: a good container does not run through %s: %.600s", way->name, said);
+	if (start(doctor, way, directory, true, &said) == 0)
 		diagnose(doctor, HEALTH_FAULT, "node", "see ocigate policy show: is anything refused at all?",
-			 "live: a container that shares the host's processes runs through %s", wrapper);
-	else if (strstr(said, "ocigate: denied") && strstr(said, "host-namespaces"))
+			 "live: a container that shares the host's processes runs through %s", way->name);
+	else if (refused(way, good, said))
 		diagnose(doctor, HEALTH_OK, "node", "",
-			 "live: a container that shares the host's processes is refused by %s", wrapper);
+			 "live: a container that shares the host's processes is refused by %s", way->name);
 	else
 		diagnose(doctor, HEALTH_FAULT, "node", "see what the runtime says",
-			 "live: a bad container fails through %s, but not because ocigate refused it: %.600s", wrapper,
-			 said);
+			 "live: a bad container fails through %s, but not because ocigate refused it: %.600s",
+			 way->name, said);
+}
+
+static void try_in(struct doctor *doctor, const struct way *way, const char *directory)
+{
+	const char *fault;
+
+	(void)umask(022);
+	fault = prepare(doctor, directory);
+	if (fault)
+		diagnose(doctor, HEALTH_FAULT, "node", "see that root can write below /var/lib/ocigate", "live: %s",
+			 fault);
+	else
+		try_way(doctor, way, directory);
+	remove_all(directory);
+}
+
+/* The runtime that the engine names, else the one that wrappers find. */
+static void try_hook(struct doctor *doctor, const struct hooked *hooked, const char *directory)
+{
+	struct real_runtime runtime = {.fd = -1, .path = hooked->runtime};
+	struct way way = {.hook = hooked->entry};
+	struct err err;
+
+	if (!runtime.path &&
+	    (!doctor->policy || runtime_find(doctor->arena, doctor->policy, "ocigate-runtime", &runtime, &err) < 0)) {
+		diagnose(doctor, HEALTH_FAULT, "node", "name the real runtime in the policy: runtime, candidates",
+			 "live: there is no runtime to try the hook %s with", hooked->program);
+		return;
+	}
+	fd_close(&runtime.fd);
+	way.program = runtime.path;
+	way.name = arena_printf(doctor->arena, "the hook %s under %s", hooked->program, runtime.path);
+	if (way.name)
+		try_in(doctor, &way, directory);
 }
 
 static void make_parent(void)
@@ -155,19 +211,11 @@ void doctor_live(struct doctor *doctor)
 
 	/* Made if it is not there; whether it can be used shows below. */
 	make_parent();
-	for (size_t i = 0; directory && i < doctor->n_wrappers; i++) {
-		const char *fault;
-
-		(void)umask(022);
-		fault = prepare(doctor, directory);
-		if (fault)
-			diagnose(doctor, HEALTH_FAULT, "node", "see that root can write below /var/lib/ocigate",
-				 "live: %s", fault);
-		else
-			try_wrapper(doctor, doctor->wrappers[i], directory);
-		remove_all(directory);
-	}
-	if (doctor->n_wrappers == 0)
+	for (size_t i = 0; directory && i < doctor->n_wrappers; i++)
+		try_in(doctor, &(struct way){doctor->wrappers[i], NULL, doctor->wrappers[i]}, directory);
+	for (size_t i = 0; directory && i < doctor->n_hooked; i++)
+		try_hook(doctor, &doctor->hooked[i], directory);
+	if (doctor->n_wrappers == 0 && doctor->n_hooked == 0)
 		diagnose(doctor, HEALTH_FAULT, "node", "run install/install.sh install",
-			 "live: no engine goes through a wrapper that works: there is nothing to try");
+			 "live: no engine goes through a wrapper or a hook that works: there is nothing to try");
 }

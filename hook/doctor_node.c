@@ -89,10 +89,25 @@ static void judge_version(struct doctor *doctor, const char *path, const char *s
 		diagnose(doctor, HEALTH_OK, "node", "", "%s is %s %s: no known escape", path, name, own);
 }
 
+static void look_at_runtime(struct doctor *doctor, const char *path, const char **known, size_t *n_known)
+{
+	const char *said, *argv[] = {path, "--version", NULL};
+
+	for (size_t i = 0; i < *n_known; i++)
+		if (strcmp(known[i], path) == 0)
+			return;
+	known[(*n_known)++] = path;
+	if (doctor_run(doctor, argv, &said) != 0)
+		diagnose(doctor, HEALTH_FAULT, "node", "install the runtime anew", "%s does not run: %.200s", path,
+			 said);
+	else
+		judge_version(doctor, path, said);
+}
+
 /* The wrapper's own search, with its reasons. */
 static void look_behind(struct doctor *doctor, const char *wrapper, const char **known, size_t *n_known)
 {
-	const char *slash = strrchr(wrapper, '/'), *said, *argv[] = {NULL, "--version", NULL};
+	const char *slash = strrchr(wrapper, '/');
 	struct real_runtime runtime = {.fd = -1};
 	struct err err;
 
@@ -107,15 +122,7 @@ static void look_behind(struct doctor *doctor, const char *wrapper, const char *
 			 "behind %s stands ocigate itself: %s", wrapper, runtime.path);
 		return;
 	}
-	for (size_t i = 0; i < *n_known; i++)
-		if (strcmp(known[i], runtime.path) == 0)
-			return;
-	known[(*n_known)++] = argv[0] = runtime.path;
-	if (doctor_run(doctor, argv, &said) != 0)
-		diagnose(doctor, HEALTH_FAULT, "node", "install the runtime anew", "%s does not run: %.200s",
-			 runtime.path, said);
-	else
-		judge_version(doctor, runtime.path, said);
+	look_at_runtime(doctor, runtime.path, known, n_known);
 }
 
 static void look_at_policy(struct doctor *doctor)
@@ -211,7 +218,7 @@ static void look_at_kernel(struct doctor *doctor)
 
 void doctor_node(struct doctor *doctor)
 {
-	const char *known[WRAPPERS_MAX];
+	const char *known[WRAPPERS_MAX + HOOKED_MAX];
 	size_t n_known = 0;
 
 	look_at_policy(doctor);
@@ -219,4 +226,10 @@ void doctor_node(struct doctor *doctor)
 	look_at_kernel(doctor);
 	for (size_t i = 0; doctor->policy && i < doctor->n_wrappers; i++)
 		look_behind(doctor, doctor->wrappers[i], known, &n_known);
+	for (size_t i = 0; doctor->policy && i < doctor->n_hooked; i++) {
+		if (doctor->hooked[i].runtime)
+			look_at_runtime(doctor, doctor->hooked[i].runtime, known, &n_known);
+		else
+			look_behind(doctor, "/ocigate-runtime", known, &n_known);
+	}
 }

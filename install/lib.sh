@@ -11,6 +11,8 @@
 #                   where /usr is read-only: /opt/ocigate/bin)
 #   --binary FILE   put this program there first; without it the one that is there stays, or build/ocigate is taken
 #   --precreate     podman: the precreate stage as well
+#   --hook-only     no wrapper: containers are judged by the hook alone, nothing is amended but a missing filter
+#   --build         docker: what BuildKit starts for docker build as well
 #   --dry-run       show what would change, and change nothing
 #
 # Nothing is ever restarted: the command is printed. Program and links stay
@@ -48,7 +50,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--dry-run) dry=--dry-run ;;
-	--precreate) more=--precreate ;;
+	--precreate | --hook-only | --build) more="$more $1" ;;
 	install | uninstall)
 		[ -z "$action" ] || usage
 		action=$1
@@ -86,4 +88,5 @@ put_program() {
 }
 
 [ "$action" = uninstall ] || put_program
+# shellcheck disable=SC2086 # options
 exec python3 -B "$here/edit/main.py" $dry $more --root "$root" --prefix "$prefix" "$engine" "$action"

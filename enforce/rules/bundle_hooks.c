@@ -30,9 +30,9 @@ struct settings {
 	struct strings forbidden_env;
 };
 
-static const char *const own_paths[] = {"/usr/bin/ocigate", "/usr/local/bin/ocigate"};
+static const char *const own_paths[] = {"/usr/bin/ocigate", "/usr/local/bin/ocigate", "/opt/ocigate/bin/ocigate"};
 static const char *const loader[] = {"LD_*"};
-static const struct settings defaults = {{own_paths, 2}, {loader, 1}};
+static const struct settings defaults = {{own_paths, 3}, {loader, 1}};
 
 static const struct setting settings_table[] = {
 	{"allowed", SETTING_STRINGS, CHECK_PATH, NULL, 0, 0, offsetof(struct settings, allowed),

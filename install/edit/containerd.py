@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """containerd: options.BinaryName of every runtime handler of the CRI plugin becomes the wrapper.
 
+On wish (--hook-only) base_runtime_spec instead: containerd's own default spec,
+or the one that the admin gave, with the hook and the default filter in it.
+
 The lines are edited where they stand: containerd 1.x replaces a plugin's whole
 section by an imported file's, so a drop-in would lose what the admin set.
 From 2.2 on, where there is no main file, conf.d/*.toml is read all the same.
 """
 import os
 
+import base_spec
 import marks
 from node import Plan, Refused
 
@@ -58,40 +62,52 @@ def get(document, table):
     return document if isinstance(document, dict) else {}
 
 
-def wrap(node, plan, candidates, lines, table, settings):
-    """One handler. Return: the wrapper's path, or None where another kind of runtime stands behind it."""
-    handler = table[-1]
+def own(node, plan, candidates, handler, settings):
+    """What one handler shall have: a table below its own (or its own, ()), a key and its value; None: let it be."""
     if settings.get("runtime_type") not in SHIMS:
         plan.notes.append(f"handler {handler} ({settings['runtime_type']}) starts no runc: it stays as it is, and "
                           "its containers are not judged")
         return None
+    if node.hook_only:
+        path, change = base_spec.make(node, handler, settings.get("base_runtime_spec"))
+        if change not in plan.changes:
+            plan.changes.append(change)
+        return (), "base_runtime_spec", path
     real = get(settings, ("options",)).get("BinaryName") or None
     link = node.wrapper(handler, real, candidates)
     plan.links.append(link)
-    wrapper = f"{node.prefix}/{link}"
-    if not lines.set((*table, "options"), "BinaryName", wrapper):
-        if "options" in settings:
-            raise Refused(f"the options of handler {handler} are not written as a table of their own: write "
-                          f"{marks.header((*table, 'options'))} on a line, and each option below it")
-        lines.append([marks.header((*table, "options")), f'  BinaryName = "{wrapper}"'])
-    return wrapper
+    return ("options",), "BinaryName", f"{node.prefix}/{link}"
+
+
+def put(lines, table, settings, wish):
+    below, key, value = wish
+    if lines.set((*table, *below), key, value):
+        return
+    if not below or "options" in settings:
+        raise Refused(f"the {'options' if below else 'table'} of handler {table[-1]} "
+                      f"{'are' if below else 'is'} not written as a table of {'their' if below else 'its'} own: write "
+                      f"{marks.header((*table, *below))} on a line, and each key below it")
+    lines.append([marks.header((*table, *below)), f'  {key} = "{value}"'])
 
 
 def edit(node, plan, candidates, path, text, document, table, with_runc):
     lines, wanted = marks.Lines(text), {}
     for handler, settings in get(document, table).items():
-        wanted[handler] = wrap(node, plan, candidates, lines, (*table, handler), settings)
+        wish = own(node, plan, candidates, handler, settings)
+        if wish:
+            put(lines, (*table, handler), settings, wish)
+            wanted[handler] = wish
     if with_runc:
-        wanted["runc"] = f"{node.prefix}/ocigate-runtime"
-        plan.links.append("ocigate-runtime")
-        lines.append([marks.header((*table, "runc")), '  runtime_type = "io.containerd.runc.v2"',
-                      marks.header((*table, "runc", "options")), f'  BinaryName = "{wanted["runc"]}"'])
+        below, key, value = wanted["runc"] = own(node, plan, candidates, "runc", {"runtime_type": "io.containerd.runc.v2"})
+        added = [marks.header((*table, "runc")), '  runtime_type = "io.containerd.runc.v2"',
+                 *([marks.header((*table, "runc", *below))] if below else []), f'  {key} = "{value}"']
+        lines.append(added)
     result = lines.result()
     if marks.strip(result) != text:
         raise Refused(f"{path} cannot be edited so that it can be restored")
     after = get(node.toml(path, result.encode()), table)
-    for handler, wrapper in wanted.items():
-        if wrapper and get(after, (handler, "options")).get("BinaryName") != wrapper:
+    for handler, (below, key, value) in wanted.items():
+        if get(after, (handler, *below)).get(key) != value:
             raise Refused(f"{path}: the table of handler {handler} is written in a way that cannot be edited safely")
     return result
 
@@ -103,6 +119,7 @@ def plan(node, install):
         for path, text, _ in found:
             ours = not text and node.read(node.kept(path)) is None
             plan.changes.append(node.change(path, None if ours else text.encode()))
+        plan.changes += [node.change(path, None) for path in node.glob(f"{base_spec.WHERE}/*.json")]
         return plan
     if any("cri" in name for _, _, document in found for name in document.get("disabled_plugins", [])):
         plan.notes.append("its CRI plugin is disabled: nothing goes by this configuration, and nothing is changed "
@@ -125,7 +142,12 @@ def plan(node, install):
             result = f"version = {default}{marks.MARK}\n" + result
         edits.append(node.change(path, result.encode()))
     plan.links = sorted(set(plan.links))
-    plan.changes = [node.policy(candidates), *edits]
+    # What the configuration names is there before it; what no handler names any more goes behind it.
+    stale = [node.change(path, None) for path in node.glob(f"{base_spec.WHERE}/*.json")
+             if path not in [change.path for change in plan.changes]]
+    plan.changes = [node.policy(candidates), *plan.changes, *edits, *stale]
+    if node.hook_only:
+        plan.notes.append("hooks do not reach pause containers and exec sessions, and amend nothing but a missing filter")
     plan.notes.append("ctr and docker do not go by the CRI plugin's handlers")
     return plan
 
@@ -151,6 +173,8 @@ def verify(node):
         return None
     for handler, settings in get(document, layout("containerd config dump", document, 2)).items():
         binary = get(settings, ("options",)).get("BinaryName", "")
-        if settings.get("runtime_type") in SHIMS and not binary.startswith(f"{node.prefix}/ocigate-"):
-            return f"handler {handler} does not go through the wrapper in what containerd config dump shows"
+        gated = (settings.get("base_runtime_spec", "").startswith(base_spec.WHERE) if node.hook_only
+                 else binary.startswith(f"{node.prefix}/ocigate-"))
+        if settings.get("runtime_type") in SHIMS and not gated:
+            return f"handler {handler} does not go through the gate in what containerd config dump shows"
     return None

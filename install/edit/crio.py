@@ -52,6 +52,8 @@ def plan(node, install):
     default = runtime.get("default_runtime") or ("crun" if node.find("crun") else "runc")
     handlers.setdefault(default, {})
     candidates, lines = {}, []
+    if node.hook_only:
+        handlers = {}
     for handler, settings in sorted(handlers.items()):
         if settings.get("runtime_type", "oci") not in ("", "oci"):
             plan.notes.append(f"handler {handler} ({settings['runtime_type']}) starts no runc: it stays as it is, "

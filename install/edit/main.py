@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the gate into an engine's configuration, or takes it out.
 
-usage: main.py [--dry-run] [--precreate] --root DIR --prefix DIR ENGINE install|uninstall
+usage: main.py [--dry-run] [--precreate|--hook-only|--build]... --root DIR --prefix DIR ENGINE install|uninstall
 
 A module for each engine says what its files shall become (plan(node)); this
 one shows it, or does it: backs up, links, policy, configuration, then the
@@ -54,7 +54,7 @@ def apply(engine, node, plan, changes, action):
 
 
 def run(arguments):
-    node = Node(arguments.root, arguments.prefix, arguments.engine, arguments.precreate)
+    node = Node(arguments.root, arguments.prefix, arguments.engine, arguments.wishes)
     engine = importlib.import_module(arguments.engine)
     if arguments.action == "install":
         check(engine, node, "as it is; it is left alone")
@@ -80,7 +80,8 @@ def run(arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--precreate", action="store_true")
+    for wish in ("precreate", "hook-only", "build"):
+        parser.add_argument(f"--{wish}", dest="wishes", action="append_const", const=wish, default=[])
     parser.add_argument("--root", required=True)
     parser.add_argument("--prefix", required=True)
     parser.add_argument("engine", choices=["containerd", "podman", "docker", "crio"])

@@ -17,6 +17,8 @@ except ImportError:
         tomllib = None
 
 STATE = "/var/lib/ocigate/install"
+# Where the rule bundle-hooks takes our own hook without being told.
+OWN = ["/usr/bin", "/usr/local/bin", "/opt/ocigate/bin"]
 WHERE = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/libexec/crio", "/opt/bin"]
 
 
@@ -42,11 +44,13 @@ class Plan:
 
 
 class Node:
-    def __init__(self, root, prefix, engine, precreate):
+    def __init__(self, root, prefix, engine, wishes=()):
         self.root = root
         self.prefix = prefix.rstrip("/")
         self.engine = engine
-        self.precreate = precreate
+        self.precreate = "precreate" in wishes
+        self.hook_only = "hook-only" in wishes
+        self.build = "build" in wishes
         self.program = f"{self.prefix}/ocigate"
 
     def at(self, path):
@@ -164,10 +168,14 @@ class Node:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Refused(f"{path} is broken and left alone: {error}") from error
 
+    def file_name(self, handler):
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", handler):
+            raise Refused(f"the handler {handler!r} has a name that no file can have")
+        return handler
+
     def wrapper(self, handler, real, plan_candidates):
         """The name of the link for a handler; a real runtime of its own goes to the policy."""
-        if not re.fullmatch(r"[A-Za-z0-9._-]+", handler):
-            raise Refused(f"the handler {handler!r} has a name that no program can have")
+        self.file_name(handler)
         if real is None:
             return "ocigate-runtime"
         if os.path.basename(real).startswith("ocigate"):
@@ -184,25 +192,30 @@ class Node:
         return f"ocigate-{handler}"
 
     def policy(self, candidates):
-        """The drop-in that names the real runtimes: one for each engine."""
+        """The drop-in that names the real runtimes, and our hook where no default knows it: one for each engine."""
         path = f"/etc/ocigate/policy.d/40-installed-{self.engine}.json"
-        if not candidates:
+        rules = {}
+        if self.prefix not in OWN:
+            rules = {"rules": {"bundle-hooks": {"allowed": [f"{place}/ocigate" for place in (*OWN, self.prefix)]}}}
+        if not candidates and not rules:
             return self.change(path, self.read(path))
         for other in self.glob("/etc/ocigate/policy.d/40-installed-*.json"):
             if other == path:
                 continue
-            theirs = json.loads(self.read(other))["runtime"]["candidates"]
+            theirs = json.loads(self.read(other)).get("runtime", {}).get("candidates", {})
             for name in set(theirs) & set(candidates):
                 if theirs[name] != candidates[name]:
                     raise Refused(f"{name} is {theirs[name][0]} by {other} and would be {candidates[name][0]}: "
                                   "name one of the two handlers differently")
+        runtime = {"runtime": {"candidates": candidates}} if candidates else {}
         text = json.dumps({"version": 1, "description": f"real runtimes of {self.engine}, kept by its installer",
-                           "runtime": {"candidates": candidates}}, indent=2)
+                           **runtime, **rules}, indent=2)
         return self.change(path, text.encode() + b"\n")
 
+    def entry(self, words):
+        return {"path": self.program, "args": ["ocigate", *words], "env": ["LC_ALL=C"], "timeout": 10}
+
     def hook(self, path, stage, words):
-        text = json.dumps({"version": "1.0.0",
-                           "hook": {"path": self.program, "args": ["ocigate", *words], "env": ["LC_ALL=C"],
-                                    "timeout": 10},
+        text = json.dumps({"version": "1.0.0", "hook": self.entry(words),
                            "when": {"always": True}, "stages": [stage]}, indent=2)
         return self.change(path, text.encode() + b"\n")

@@ -50,14 +50,17 @@ def plan(node, install):
             link = node.wrapper(name, real, candidates) if real else f"ocigate-{name}"
             plan.links.append(link)
             lines.append(f'{marks.quote(name)} = ["{node.prefix}/{link}"]')
-    if not lines:
+    if node.hook_only:
+        candidates, lines, plan.links = {}, [], []
+    elif not lines:
         raise Refused("neither runc nor crun is on this node")
     chosen = engine.get("runtime", "")
     if os.path.isabs(chosen):
         plan.notes.append(f'runtime = "{chosen}" goes past the wrapper; the hook still judges. Name it by a word')
     directories = [path for path in engine.get("hooks_dir", [SHARED]) if path != HOOKS] + [HOOKS]
     text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[engine]",
-                      f"hooks_dir = {marks.value(directories)}", "", "[engine.runtimes]", *lines]) + "\n"
+                      f"hooks_dir = {marks.value(directories)}", "",
+                      *(["[engine.runtimes]", *lines, ""] if lines else [])])
     plan.changes = [node.policy(candidates),
                     node.hook(hooks[0], "precreate", ["precreate"]) if node.precreate else node.change(hooks[0], None),
                     node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]), node.change(DROP_IN, text.encode())]

@@ -8,7 +8,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 : "${BUILD:=build}"
-if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
+if [ "$(id -u)" -ne 0 ] || ! unshare --mount --pid --fork true 2>/dev/null; then
 	echo 'skip doctor: a root directory of its own takes root'
 	exit 0
 fi
@@ -17,7 +17,7 @@ if ! python3 -c 'import tomllib' 2>/dev/null && ! python3 -c 'import tomli' 2>/d
 	exit 0
 fi
 if [ -z "${DOCTOR_NODE:-}" ]; then
-	DOCTOR_NODE=yes exec unshare --mount --propagation private sh "$0"
+	DOCTOR_NODE=yes exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private sh "$0"
 fi
 work=$(mktemp -d) || exit 1
 trap 'umount -l "$work" 2>/dev/null; rmdir "$work"' EXIT

@@ -15,8 +15,11 @@ cd "$(dirname "$0")/../.." || exit 1
 if [ -z "${OCIGATE_NODE:-}" ] && [ -z "$(cri_missing)" ]; then
 	# Before the node: it has no network.
 	for suite in sid ${OCIGATE_LONG:+trixie}; do
-		found=$(sh tests/lib/other_containerd.sh "$suite" 2>&1) && OTHERS="${OTHERS:-} $found" ||
+		if found=$(sh tests/lib/other_containerd.sh "$suite" 2>&1); then
+			OTHERS="${OTHERS:-} $found"
+		else
 			echo "skip install_cri $suite: $found"
+		fi
 	done
 	export OTHERS
 fi
@@ -103,7 +106,7 @@ TOML
 }
 
 files() {
-	find /etc/containerd /etc/docker /etc/containers -type f ! -name key.json -exec sha256sum {} + 2>/dev/null | sort
+	find /etc/containerd /etc/docker /etc/containers /etc/ocigate/containerd-base -type f ! -name key.json -exec sha256sum {} + 2>/dev/null | sort
 }
 
 cycle() {
@@ -121,6 +124,11 @@ cycle() {
 	run "$GATE" doctor
 	holds 'the doctor finds it in force' [ "$status" -eq 0 ]
 	pods gated runc second
+	run sh install/containerd/install.sh --hook-only install
+	holds 'from the wrapper to the hook alone' [ "$status" -eq 0 ]
+	pods hooked runc
+	run "$GATE" doctor
+	holds 'the doctor finds the hook in force' eval '[ "$status" -eq 0 ] && grep -q "live: .* is refused by the hook" "$NODE/out"'
 	run sh install/install.sh uninstall
 	holds 'every byte is as it was' eval '[ "$status" -eq 0 ] && [ "$before" = "$(files)" ]'
 	pods free runc

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pods by containerd's CRI on a node where ocigate is installed, or is not.
 
-usage: installed_cri.py NODE CGROUP free|gated HANDLER...
+usage: installed_cri.py NODE CGROUP free|gated|hooked HANDLER...
 """
 import sys
 
 WHEN, HANDLERS = sys.argv[3], sys.argv[4:]
 del sys.argv[3:]
 import cri  # noqa: E402 (it takes what is left of the arguments)
+
+# Hooks of base_runtime_spec do not reach pause.
+REFUSED_AT = {"gated": "RunPodSandbox", "hooked": "StartContainer"}
 
 
 def start(name, handler, **wanted):
@@ -32,11 +35,11 @@ def main():
             shown(f"handler {handler}: the good pod runs", good.error is None, good.error)
             step, said = bad.error or ("nothing", "it runs")
             shown(f"handler {handler}: the bad pod is refused, with the reason",
-                  step == "RunPodSandbox" and "ocigate: denied default/bad" in said and "host-namespaces" in said,
+                  step == REFUSED_AT[WHEN] and "ocigate: denied default/bad" in said and "host-namespaces" in said,
                   f"{step}: {said}")
             if good.error is None:
-                process = good.proc_status(1)
-                shown(f"handler {handler}: the good pod has a filter", process.get("Seccomp") == "2", process)
+                filters = [good.proc_status(process).get("Seccomp") for process in (1, "self")]
+                shown(f"handler {handler}: the good pod has a filter, and so has an exec", filters == ["2", "2"], filters)
             good.remove()
         bad.remove()
 

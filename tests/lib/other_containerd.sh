@@ -27,7 +27,7 @@ if [ -z "$mirror" ] || [ ! -e "$keyring" ]; then
 	exit 1
 fi
 rm -rf "$cache"
-(umask 077 && mkdir -p "$cache")
+umask 077
 mkdir -p "$cache/state/lists/partial" "$cache/cache/archives/partial" "$cache/parts"
 echo "deb [signed-by=$keyring] $mirror $suite main" >"$cache/sources.list"
 get() {
