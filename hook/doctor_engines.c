@@ -79,16 +79,22 @@ static void handler(struct doctor *doctor, const char *about, const char *name, 
 
 /* --- containerd --- */
 
-static void containerd_imports(struct doctor *doctor, struct flat *flat, bool *good)
+/* @ret_patterns: of the files that are read besides the main one. Return: false where one is broken. */
+static bool containerd_imports(struct doctor *doctor, struct flat *flat, const char **ret_patterns, size_t *n,
+			       size_t room)
 {
 	const char *pattern;
+	bool good = true;
 
-	for (size_t i = 0; (pattern = flat_get(flat, "imports/%zu", i)); i++) {
+	for (size_t i = 0; *n < room && (pattern = flat_get(flat, "imports/%zu", i)); i++) {
 		const char *path =
 			pattern[0] == '/' ? pattern : arena_printf(doctor->arena, "/etc/containerd/%s", pattern);
 
-		*good = path && read_all(doctor, "containerd", path, flat) && *good;
+		good = path && read_all(doctor, "containerd", path, flat) && good;
+		if (path)
+			ret_patterns[(*n)++] = path;
 	}
+	return good;
 }
 
 static bool cri_disabled(const struct flat *flat)
@@ -136,17 +142,15 @@ static void containerd_handlers(struct doctor *doctor, struct flat *flat, const 
 /* @daemon: one that reads this file, or NULL */
 static void containerd_by(struct doctor *doctor, const char *main_file, const struct daemon *daemon)
 {
-	static const char drop_ins[] = "/etc/containerd/conf.d/*.toml";
-	const char *patterns[] = {main_file, drop_ins, "/etc/ocigate/containerd-base/*.json"};
+	const char *patterns[16] = {main_file, "/etc/ocigate/containerd-base/*.json"};
+	size_t n_patterns = 2;
 	struct flat flat = {.arena = doctor->arena};
 	bool good = doctor_toml(doctor, "containerd", main_file, &flat);
 	const char *version;
 
-	if (there(main_file))
-		containerd_imports(doctor, &flat, &good);
-	else
-		good = read_all(doctor, "containerd", drop_ins, &flat);
-	if (!good)
+	if (!there(main_file))
+		flat_add(&flat, "imports/0", "/etc/containerd/conf.d/*.toml");
+	if (!containerd_imports(doctor, &flat, patterns, &n_patterns, 16) || !good)
 		return;
 	version = flat_get(&flat, "version");
 	if (cri_disabled(&flat)) {
@@ -159,7 +163,7 @@ static void containerd_by(struct doctor *doctor, const char *main_file, const st
 				    ? "plugins/io.containerd.cri.v1.runtime/containerd/runtimes"
 				    : "plugins/io.containerd.grpc.v1.cri/containerd/runtimes");
 	if (daemon)
-		doctor_fresh(doctor, "containerd", daemon, patterns, 3, false);
+		doctor_fresh(doctor, "containerd", daemon, patterns, n_patterns, false);
 }
 
 /* Distributions of Kubernetes start containerd with a configuration of their own. */
@@ -278,8 +282,15 @@ static void docker_by(struct doctor *doctor, const char *main_file, const struct
 	chosen = flat_get(&flat, "default-runtime");
 	if (!chosen || !flat_get(&flat, "runtimes/%s", chosen))
 		handler(doctor, "docker", chosen ? chosen : "runc", NULL, false);
-	for (size_t at = 0; (name = flat_child(&flat, "runtimes", &at));)
-		handler(doctor, "docker", name, flat_get(&flat, "runtimes/%s/path", name), false);
+	for (size_t at = 0; (name = flat_child(&flat, "runtimes", &at));) {
+		const char *path = flat_get(&flat, "runtimes/%s/path", name);
+
+		if (path && path[0])
+			handler(doctor, "docker", name, path, false);
+		else
+			diagnose(doctor, HEALTH_WARNING, "docker", "know who may choose this runtime",
+				 "runtime %s is a shim of its own: its containers are not judged", name);
+	}
 	if (daemon)
 		doctor_fresh(doctor, "docker", daemon, &main_file, 1, true);
 }

@@ -149,6 +149,59 @@ planted 'a handler of another kind' 'printf "[plugins.\"io.containerd.grpc.v1.cr
 	'handler vm .* not judged' warning
 planted 'no engine' 'rm -rf etc/containerd etc/containers etc/docker etc/crio' 'none of containerd'
 
+planted 'a runtime of docker that is a shim of its own' 'jq ".runtimes.vm = {runtimeType: \"io.containerd.kata.v2\"}" etc/docker/daemon.json >new && mv new etc/docker/daemon.json' \
+	'runtime vm is a shim of its own' warning
+planted 'builds that go past it' true 'docker build goes past' warning
+planted 'buildkitd with its own runtime' 'mkdir etc/buildkit && : >etc/buildkit/buildkitd.toml' 'buildkitd starts .*not judged' warning
+
+# Handlers whose spec has the hook, without the wrapper
+hooked='sed -i "/runc.options/d; s,^.*BinaryName.*,base_runtime_spec = \"/etc/base.json\"," etc/containerd/config.toml
+	printf "{\"hooks\":{\"createRuntime\":[{\"path\":\"/usr/local/bin/ocigate\",\"args\":[\"ocigate\",\"hook\",\"createRuntime\"]}]}}" >etc/base.json'
+planted 'a handler with the hook alone' "$hooked" 'handler runc starts .* not the wrapper: the hook judges' warning
+planted 'a spec without the hook' "$hooked; echo '{}' >etc/base.json" 'has no hook of ocigate'
+planted 'a spec that is not there' "$hooked; rm etc/base.json" 'base_runtime_spec of handler runc.* cannot be read'
+planted "a spec whose hook's program is missing" "$hooked; sed -i s,local/bin/ocigate,bin/ocigate, etc/base.json" 'base.json names /usr/bin/ocigate'
+
+# Daemons that run: stand-ins with the right name. A configuration from the future is younger than they are.
+echo 'int pause(void); int main(void) { return pause(); }' | "${CC:-cc}" -O1 -x c -o "$work/pause" -
+# daemon NAME WORDS...: one that runs while the next fault is looked for
+daemon() {
+	cp "$work/pause" "$work/$1"
+	daemon_name=$1
+	shift
+	"$work/$daemon_name" "$@" &
+	running=$!
+	sleep 0.1
+}
+daemon_end() {
+	kill "$running"
+	wait "$running" 2>/dev/null
+}
+daemon containerd
+planted 'a containerd that is older than its configuration' 'touch -d "+1 hour" etc/containerd/config.toml' \
+	'started before /etc/containerd/config.toml was changed'
+planted 'one that is older than an imported file' 'mkdir -p etc/containerd/more && : >etc/containerd/more/a.toml && touch -d "+1 hour" etc/containerd/more/a.toml' \
+	'started before .*more/a.toml'
+fresh
+touch -d '-1 hour' "$node"/etc/containerd/*.toml
+doctor
+holds 'finds a daemon younger than its configuration good' eval '[ "$status" -eq 0 ] && has ok "started after its configuration"'
+daemon_end
+daemon containerd --config /etc/other.toml
+planted 'a containerd with another configuration' 'echo "version = 2" >etc/other.toml' 'handler runc does not go through the wrapper'
+daemon_end
+daemon dockerd
+planted 'a dockerd that is older than its configuration' 'touch -d "+1 hour" etc/docker/daemon.json' \
+	'started before /etc/docker/daemon.json' warning
+daemon_end
+export DOCKER_BUILDKIT_RUNC_COMMAND=/usr/local/bin/ocigate-runtime
+daemon dockerd
+unset DOCKER_BUILDKIT_RUNC_COMMAND
+fresh
+doctor
+holds 'knows that builds go through the wrapper' eval '[ "$status" -eq 0 ] && has ok "handler docker build goes through" && ! has warning "docker build"'
+daemon_end
+
 "$BUILD/ocigate" doctor --root relative >/dev/null 2>&1
 status=$?
 holds 'takes no relative root' [ "$status" -eq 100 ]

@@ -194,6 +194,51 @@ cycle containerd
 holds 'containerd: without a configuration one is made' toml $config "d['version'] == 2"
 uncycle containerd
 
+# --- the hook alone ---
+fresh containerd-hook
+printf '{"ociVersion": "1.1.0", "process": {"capabilities": {"bounding": ["CAP_CHOWN"]}}, "hooks": {"createRuntime": [{"path": "/usr/bin/own"}]}}' \
+	>"$node/etc/containerd/base.json"
+cat >"$node$config" <<'END'
+version = 2
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+base_runtime_spec = "/etc/containerd/base.json" # ours
+END
+keep
+run containerd --hook-only --dry-run install
+holds 'hook-only: a dry run shows it' eval '[ "$status" -eq 0 ] && grep -q "^+.*base_runtime_spec" "$work/out" && restored'
+run containerd --hook-only install
+spec=$node/etc/ocigate/containerd-base/runc.json
+table='d["plugins"]["io.containerd.grpc.v1.cri"]["containerd"]["runtimes"]'
+holds 'hook-only: the handler starts from a spec of ours' toml $config "${table}['runc'] == {
+	'runtime_type': 'io.containerd.runc.v2', 'base_runtime_spec': '/etc/ocigate/containerd-base/runc.json'}"
+holds 'hook-only: it is the one that was there, with our hook behind' [ "$(jq -c '[.ociVersion, .hooks.createRuntime[].path]' "$spec")" = \
+	'["1.1.0","/usr/bin/own","/usr/local/bin/ocigate"]' ]
+holds 'hook-only: and the default filter, as for its capabilities' [ "$(jq -c '[.linux.seccomp.defaultAction,
+	([.linux.seccomp.syscalls[] | select(.names | index("mount")) | .action] | unique)]' "$spec")" = \
+	'["SCMP_ACT_ERRNO",["SCMP_ACT_ERRNO"]]' ]
+installed=$(sum)
+run containerd --hook-only install
+holds 'hook-only: a second time changes nothing' [ "$installed" = "$(sum)" ]
+run containerd install
+holds 'hook-only: back to the wrapper' eval '[ "$status" -eq 0 ] && grep -q BinaryName "$node$config" && [ ! -e "$spec" ]'
+run containerd --hook-only install
+run containerd uninstall
+holds 'hook-only: uninstall restores every byte' eval 'restored && [ ! -e "$spec" ]'
+sed -i '/base_runtime_spec/d' "$node$config"
+keep
+run containerd --hook-only install
+holds 'hook-only: without a spec and without ctr it is refused' eval '[ "$status" -ne 0 ] && grep -q "cannot be asked for its default spec" "$work/out" && restored'
+run docker --hook-only install
+holds 'hook-only: docker has no hooks' eval '[ "$status" -ne 0 ] && grep -q "knows no hooks" "$work/out" && restored'
+for engine in podman crio; do
+	run $engine --hook-only install
+	holds "hook-only: $engine gets a directory of hooks and no wrapper" eval '[ "$status" -eq 0 ] &&
+		grep -rq "ocigate/$engine-hooks.d" "$node/etc/crio" "$node/etc/containers" && ! grep -rq "bin/ocigate-" "$node/etc"'
+	run $engine uninstall
+	holds "hook-only: $engine is as it was" restored
+done
+
 fresh containerd-broken
 echo 'version = 2 [plugins' >"$node$config"
 refused containerd 'a broken configuration' 'is broken and left alone'
@@ -261,6 +306,20 @@ refused docker 'a broken configuration' 'is broken and left alone'
 rm "$daemon"
 cycle docker
 uncycle docker
+printf 'PATH DOCKER_BUILDKIT' >"$node/usr/bin/dockerd"
+run docker --build install
+holds 'docker: builds cannot be judged where dockerd does not know the variable' eval \
+	'[ "$status" -ne 0 ] && grep -q "does not know DOCKER_BUILDKIT_RUNC_COMMAND" "$work/out" && restored'
+printf 'PATH DOCKER_BUILDKIT_RUNC_COMMAND' >"$node/usr/bin/dockerd"
+run docker --build install
+unit=$node/etc/systemd/system/docker.service.d/99-ocigate.conf
+holds 'docker: builds go through the wrapper on wish' eval '[ "$status" -eq 0 ] &&
+	grep -qx "Environment=DOCKER_BUILDKIT_RUNC_COMMAND=/usr/local/bin/ocigate-runtime" "$unit"'
+run docker install
+holds 'docker: and no more without the wish' eval '[ "$status" -eq 0 ] && [ ! -e "$unit" ] && [ -e "$daemon" ]'
+run docker --build install
+run docker uninstall
+holds 'docker: uninstall takes that away too' eval 'restored && [ ! -e "$node/etc/systemd" ]'
 
 # --- CRI-O ---
 fresh crio
@@ -295,7 +354,11 @@ holds 'all: the four engines are found by their files' [ "$(grep -c '^+++ ' "$wo
 cp "$BUILD/ocigate" "$node/program"
 run containerd --prefix /opt/ocigate/bin install
 holds 'another prefix: for systems whose /usr is read-only' eval \
-	'[ -x "$node/opt/ocigate/bin/ocigate" ] && grep -q "/opt/ocigate/bin/ocigate-runtime" "$node$config" && [ ! -e "$node/usr/local" ]'
+	'[ "$status" -eq 0 ] && [ -x "$node/opt/ocigate/bin/ocigate" ] && grep -q "/opt/ocigate/bin/ocigate-runtime" "$node$config" && [ ! -e "$node/usr/local" ]'
+run podman --prefix /srv/gate install
+holds 'a place that no default knows is named in the policy, or our own hook would be refused' [ \
+	"$(jq -c '.rules."bundle-hooks".allowed' "$node/etc/ocigate/policy.d/40-installed-podman.json")" = \
+	'["/usr/bin/ocigate","/usr/local/bin/ocigate","/opt/ocigate/bin/ocigate","/srv/gate/ocigate"]' ]
 status=0
 sh install/lib.sh containerd --root "$node" install more >"$work/out" 2>&1 || status=$?
 holds 'a word too many is refused' [ "$status" -eq 100 ]
