@@ -152,7 +152,7 @@ int attach_start(pid_t pid, const struct seccomp_program *program, bool no_new_p
 	int ends[2];
 	pid_t child;
 
-#if !defined(__x86_64__)
+#if !defined(__x86_64__) && !defined(__aarch64__)
 	return err_set(err, ERR_SYSTEM, "the seccomp filter cannot be attached on this kind of processor");
 #endif
 	if (is_held_by_us(pid))

@@ -33,7 +33,16 @@ struct abi {
 
 /** struct registers - of a stopped thread */
 struct registers {
+#if defined(__aarch64__)
+	union {
+		struct user_regs_struct user;
+		uint32_t compat[18]; /* of a 32-bit program */
+	} set;
+	size_t size; /* which of the two */
+	int call;    /* the number of the system call that it is in, or -1 */
+#else
 	struct user_regs_struct user;
+#endif
 };
 
 int machine_get(pid_t tid, struct registers *ret_registers);

@@ -86,6 +86,37 @@ static void judge_denials(const struct seccomp *seccomp, const char *remedy, str
 	}
 }
 
+/* Whose programs a node's kernel usually runs beside its own. x32 is built in nearly nowhere. */
+#if defined(__x86_64__)
+static const char second_arch[] = "SCMP_ARCH_X86";
+#elif defined(__aarch64__)
+static const char second_arch[] = "SCMP_ARCH_ARM";
+#else
+static const char second_arch[] = "";
+#endif
+
+static bool lists_arch(const struct seccomp *seccomp, const char *arch)
+{
+	for (size_t i = 0; i < seccomp->architectures.n; i++)
+		if (strcmp(seccomp->architectures.items[i], arch) == 0)
+			return true;
+	return false;
+}
+
+/* What is not listed is closed, not open: libseccomp has the kernel kill such a program at its first call. */
+static void judge_architectures(const struct seccomp *seccomp, struct findings *findings)
+{
+	struct finding *finding;
+
+	if (second_arch[0] == '\0' || lists_arch(seccomp, second_arch))
+		return;
+	finding = findings_add(findings, FINDING_VIOLATION, "/linux/seccomp/architectures", second_arch,
+			       "its filter leaves out an architecture: programs of it are killed at their first call",
+			       "list it in the seccomp profile if such programs are to run");
+	finding->at_most = EFFECT_AUDIT;
+	finding->severity = SEVERITY_INFO;
+}
+
 /* What the block says by itself. Return: does it deny anything, so that asking what passes is worth while? */
 static bool judge_block(const struct container *container, struct findings *findings)
 {
@@ -107,6 +138,8 @@ static bool judge_block(const struct container *container, struct findings *find
 			     "lets an agent outside decide about its system calls",
 			     pod ? "set seccompProfile.type: RuntimeDefault"
 				 : "use a seccomp profile without listenerPath");
+	if (!open)
+		judge_architectures(seccomp, findings);
 	return !open && !asks(seccomp->default_action);
 }
 
@@ -148,13 +181,18 @@ static bool is_listed(const struct strings *list, const struct seccomp_call *cal
 	return false;
 }
 
-/* The same call on another architecture has been told with the first one. */
+/* The same hole on two architectures: one example does for both. */
+static bool is_same(const struct seccomp_hole *a, const struct seccomp_hole *b)
+{
+	return a->call == b->call && a->fate == b->fate && a->logged == b->logged && a->multiplexed == b->multiplexed &&
+	       memcmp(a->args, b->args, sizeof(a->args)) == 0;
+}
+
+/* Told with the first one. */
 static bool is_repeated(const struct seccomp_answer *answer, size_t index)
 {
-	const struct seccomp_hole *hole = &answer->holes[index];
-
 	for (size_t i = 0; i < index; i++)
-		if (answer->holes[i].call == hole->call && answer->holes[i].fate == hole->fate)
+		if (is_same(&answer->holes[i], &answer->holes[index]))
 			return true;
 	return false;
 }
@@ -165,7 +203,7 @@ static const char *archs_of(const struct seccomp_answer *answer, size_t first, s
 	const char *archs = hole->arch;
 
 	for (size_t i = first + 1; i < answer->n_holes; i++)
-		if (answer->holes[i].call == hole->call && answer->holes[i].fate == hole->fate)
+		if (is_same(&answer->holes[i], hole))
 			archs = findings_text(findings, "%s, %s", archs, answer->holes[i].arch);
 	return archs;
 }
@@ -173,7 +211,8 @@ static const char *archs_of(const struct seccomp_answer *answer, size_t first, s
 /* "socket(0x100000028, 0, 0, 0, 0, 0)", zeros at the end left out */
 static const char *example_of(const struct seccomp_hole *hole, struct findings *findings)
 {
-	const char *text = findings_text(findings, "%s(%#llx", hole->call->syscall, (unsigned long long)hole->args[0]);
+	const char *text = findings_text(findings, "%s(%#llx", hole->multiplexed ? "socketcall" : hole->call->syscall,
+					 (unsigned long long)hole->args[0]);
 	size_t last = 5;
 
 	while (last > 0 && hole->args[last] == 0)
@@ -248,6 +287,25 @@ static void judge_holes(const struct container *container, const struct seccomp_
 	}
 }
 
+/* What it leaves open counts by itself: a call of the floor that is misspelt comes through and is told. */
+static void judge_unknown(const struct strings *unknown, struct findings *findings)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < unknown->n; i++)
+		if (is_spelt_as_call(unknown->items[i]))
+			names = findings_text(findings, "%s%s%s", names, names[0] ? ", " : "", unknown->items[i]);
+	if (names[0]) {
+		struct finding *finding = findings_add(
+			findings, FINDING_VIOLATION, "/linux/seccomp/syscalls", names,
+			"denies names that this node's libseccomp does not know: a call of that name passes",
+			"correct the names, or use a profile that lists what it allows");
+
+		finding->at_most = EFFECT_AUDIT;
+		finding->severity = SEVERITY_LOW;
+	}
+}
+
 static void judge_answer(const struct container *container, const struct seccomp_answer *answer,
 			 const struct settings *own, struct findings *findings)
 {
@@ -258,6 +316,7 @@ static void judge_answer(const struct container *container, const struct seccomp
 			     "correct the seccomp profile");
 		return;
 	}
+	judge_unknown(&answer->unknown, findings);
 	judge_holes(container, answer, &own->floor, true, NULL, findings);
 	judge_holes(container, answer, &own->reported, false, &own->floor, findings);
 }

@@ -15,6 +15,7 @@
  * index register on them) ends as undecided, which denies.
  */
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct term {
 struct search {
 	const struct seccomp_program *program;
 	uint32_t known[2]; /* nr, arch */
+	bool narrow;	   /* a 32-bit architecture: the kernel fills the upper halves with 0 */
 	struct condition conditions[CONDITIONS_MAX];
 	size_t n;
 	unsigned steps;
@@ -233,6 +235,8 @@ static struct term load(const struct search *search, uint32_t offset)
 
 	if (word <= WORD_ARCH)
 		return (struct term){.value = search->known[word]};
+	if (search->narrow && word % 2 != 0)
+		return (struct term){.value = 0};
 	return (struct term){.unknown = true, .word = word, .value = UINT32_MAX};
 }
 
@@ -291,6 +295,7 @@ static bool run(struct search *search, const struct seccomp_program *program, co
 	*search = (struct search){
 		.program = program,
 		.known = {question->nr, question->audit_arch},
+		.narrow = (question->audit_arch & __AUDIT_ARCH_64BIT) == 0,
 		.want_deferred = want_deferred,
 	};
 	if (question->conditional)

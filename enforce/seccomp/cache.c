@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "internal.h"
+
 #include "ocigate/fs.h"
-#include "ocigate/seccomp.h"
 
 enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024, ENTRY_ROOM = 8 * 1024 /* for an answer of the usual length */ };
 
@@ -25,7 +26,8 @@ struct stored_hole {
 	uint16_t call;
 	uint8_t fate;
 	uint8_t logged;
-	char arch[12];
+	uint8_t multiplexed;
+	char arch[11];
 	uint64_t args[6];
 };
 
@@ -111,12 +113,13 @@ static unsigned bucket_of(const struct buffer *block)
 static bool restore_hole(const struct stored_hole *stored, size_t n_calls, struct seccomp_hole *ret_hole)
 {
 	if (stored->call >= n_calls || stored->fate > SECCOMP_DEFERRED || stored->fate == SECCOMP_BLOCKED ||
-	    stored->logged > 1 || memchr(stored->arch, '\0', sizeof(stored->arch)) == NULL)
+	    stored->logged > 1 || stored->multiplexed > 1 || memchr(stored->arch, '\0', sizeof(stored->arch)) == NULL)
 		return false;
 	*ret_hole = (struct seccomp_hole){
 		.call = &seccomp_floor[stored->call],
 		.arch = stored->arch,
 		.fate = (enum seccomp_fate)stored->fate,
+		.multiplexed = stored->multiplexed,
 		.logged = stored->logged,
 	};
 	memcpy(ret_hole->args, stored->args, sizeof(ret_hole->args));
@@ -189,6 +192,7 @@ static void keep(struct arena *arena, int dirfd, const char *name, const struct 
 			.call = (uint16_t)(hole->call - seccomp_floor),
 			.fate = (uint8_t)hole->fate,
 			.logged = hole->logged,
+			.multiplexed = hole->multiplexed,
 		};
 
 		(void)snprintf(stored.arch, sizeof(stored.arch), "%s", hole->arch);
@@ -216,7 +220,7 @@ int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *sec
 	put_block(&block, seccomp);
 	(void)snprintf(name, sizeof(name), "%02x", bucket_of(&block));
 	if (look_up(arena, dirfd, name, &block, ret_answer))
-		return 0;
+		return seccomp_find_unknown(arena, seccomp, &ret_answer->unknown, err);
 	if (seccomp_ask(arena, seccomp, ret_answer, err) < 0)
 		return -1;
 	if (ret_answer->known)

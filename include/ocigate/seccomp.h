@@ -48,6 +48,7 @@ struct seccomp_hole {
 	const struct seccomp_call *call;
 	const char *arch; /* "x86_64", "x86", "x32", "aarch64", "arm", … */
 	enum seccomp_fate fate;
+	bool multiplexed; /* the example is a call of socketcall, whose other arguments no filter sees */
 	bool logged;	  /* comes through as SCMP_ACT_LOG */
 	uint64_t args[6]; /* an example; what is 0 does not matter or must be 0 */
 };
@@ -55,13 +56,14 @@ struct seccomp_hole {
 /**
  * struct seccomp_answer - everything the filter was asked
  * @known: false: @why says what went wrong (libseccomp refused, the program was too odd, out of time)
- * @open_archs: architectures that the kernel takes and the filter does not look at (bad-arch action allows)
+ * @unknown: names that the block means to deny and libseccomp does not know: no filter has them
  */
 struct seccomp_answer {
 	bool known;
 	const char *why;
 	const struct seccomp_hole *holes;
 	size_t n_holes;
+	struct strings unknown;
 };
 
 /**

@@ -9,6 +9,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
+# shellcheck source=tests/lib/probe.sh
+. tests/lib/probe.sh
 node_enter "$0" "$@"
 
 RECORD=$NODE/decisions
@@ -16,46 +18,11 @@ RUNS=${ATTACH_RUNS:-60}
 policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false},
 	\"rules\": {\"root-user\": {\"effect\": \"audit\"}, \"capabilities\": {\"effect\": \"audit\"}, \"bundle-hooks\": {\"effect\": \"audit\"}}}"
 
-# keyctl(KEYCTL_GET_KEYRING_ID …) from the first instruction: status 42 when it is answered EPERM, 0 when it comes
-# through; the runtimes have 1 for themselves.
-probes() {
-	cat >"$NODE/probe64.s" <<-'S'
-		.globl _start
-		_start:	mov $250, %eax
-			xor %edi, %edi
-			mov $-3, %rsi
-			xor %edx, %edx
-			syscall
-			xor %edi, %edi
-			mov $42, %ecx
-			cmp $-1, %rax
-			cmove %ecx, %edi
-			mov $231, %eax
-			syscall
-	S
-	cat >"$NODE/probe32.s" <<-'S'
-		.globl _start
-		_start:	mov $288, %eax
-			xor %ebx, %ebx
-			mov $-3, %ecx
-			xor %edx, %edx
-			int $0x80
-			xor %ebx, %ebx
-			mov $42, %ecx
-			cmp $-1, %eax
-			cmove %ecx, %ebx
-			mov $252, %eax
-			int $0x80
-	S
-	as --64 -o "$NODE/probe64.o" "$NODE/probe64.s" && ld -m elf_x86_64 -o "$NODE/probe64" "$NODE/probe64.o" &&
-		as --32 -o "$NODE/probe32.o" "$NODE/probe32.s" && ld -m elf_i386 -o "$NODE/probe32" "$NODE/probe32.o"
-}
-
 if [ "$(uname -m)" != x86_64 ]; then
-	echo 'skip attach: the filter can be attached on x86_64 alone'
+	echo 'skip attach: the probes of this test are for x86_64; see VM_ARCH=arm64 in tests/vm/run.sh'
 	exit 0
 fi
-probes || { echo 'not ok attach: the probes do not build'; exit 1; }
+probes "$NODE" || { echo 'not ok attach: the probes do not build'; exit 1; }
 
 runtime() {
 	case $engine in

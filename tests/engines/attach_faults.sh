@@ -8,9 +8,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
+# shellcheck source=tests/lib/probe.sh
+. tests/lib/probe.sh
 node_enter "$0" "$@"
 
-[ "$(uname -m)" = x86_64 ] || { echo 'skip attach faults: the filter can be attached on x86_64 alone'; exit 0; }
+[ "$(uname -m)" = x86_64 ] || { echo 'skip attach faults: the calls told here are those of x86_64'; exit 0; }
 for tool in strace as runc crun; do
 	command -v $tool >/dev/null 2>&1 || { echo "skip attach faults: $tool is not installed"; exit 0; }
 done
@@ -18,22 +20,7 @@ SECONDS_ALL=${FAULT_SECONDS:-60}
 HANG=25
 policy 50-test '{"version": 1, "log": {"syslog": false}, "rules": {"bundle-hooks": {"effect": "disabled"}}}'
 
-# keyctl() from the first instruction: 42 when it is answered EPERM, 0 when it comes through.
-cat >"$NODE/probe.s" <<-'S'
-	.globl _start
-	_start:	mov $250, %eax
-		xor %edi, %edi
-		mov $-3, %rsi
-		xor %edx, %edx
-		syscall
-		xor %edi, %edi
-		mov $42, %ecx
-		cmp $-1, %rax
-		cmove %ecx, %edi
-		mov $231, %eax
-		syscall
-S
-as --64 -o "$NODE/probe.o" "$NODE/probe.s" && ld -o "$NODE/probe" "$NODE/probe.o" || exit 1
+probes "$NODE" || exit 1
 
 # The hook under strace, which must not be its parent (the hook asks who called it) nor hold the runtime's pipes.
 cat >"$NODE/hook" <<-'HOOK'
@@ -53,7 +40,7 @@ runtime() {
 left() {
 	for exe in /proc/[0-9]*/exe; do
 		case $(readlink "$exe" 2>/dev/null) in
-		"$GATE" | */probe | *strace) echo "$exe" ;;
+		"$GATE" | */probe64 | *strace) echo "$exe" ;;
 		esac
 	done
 }
@@ -63,9 +50,9 @@ attempt() {
 	count=$((${count:-0} + 1))
 	id=f$count
 	echo "$1" >"$NODE/inject"
-	bundle "$id" "del(.linux.seccomp) | .process.args = [\"/probe\"] | .process.noNewPrivileges = $2
+	bundle "$id" "del(.linux.seccomp) | .process.args = [\"/probe64\"] | .process.noNewPrivileges = $2
 		| .hooks.createRuntime = [{path: \"$NODE/hook\", env: [\"LC_ALL=C\"]}]" || exit 1
-	cp "$NODE/probe" "$BUNDLE/rootfs/"
+	cp "$NODE/probe64" "$BUNDLE/rootfs/"
 	: >"$NODE/trace"
 	start=$(date +%s)
 	runtime run --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1 &

@@ -316,6 +316,29 @@ attached() {
 	gone
 }
 
+# The first instruction of a program makes a call that the default filter stops.
+probed() {
+	for probe in probes/*; do
+		name=${probe#probes/}
+		gate=wrapper
+		container probe t-enforce "$name"
+		gate=hook
+		cp "$probe" "$BUNDLE/rootfs/$name"
+		run
+		[ $status -eq 0 ]
+		kept $? "attach: without the hook the first instruction of $name comes through" "status $status: $(said)"
+		gone
+		for template in probe probe-window; do
+			container $template t-enforce "$name"
+			cp "$probe" "$BUNDLE/rootfs/$name"
+			run
+			[ $status -eq 42 ]
+			kept $? "attach: the first instruction of $name, $template" "status $status: $(said)"
+			gone
+		done
+	done
+}
+
 engine=- gate=-
 echo "# Linux $(uname -r), $(runc --version | head -n 1), $(crun --version 2>/dev/null | head -n 1)"
 if [ "$(cat /sys/module/apparmor/parameters/enabled)" != Y ]; then
@@ -348,3 +371,4 @@ settle '{}'
 gate=wrapper
 if wanted redis; then redis; fi
 each attach hook attached
+each probed hook probed

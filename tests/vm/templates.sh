@@ -7,10 +7,16 @@
 
 hook='[{path: "/usr/local/bin/ocigate", args: ["ocigate", "hook", "createRuntime"], env: ["LC_ALL=C"], timeout: 30}]'
 
+case ${VM_ARCH:-amd64} in
+arm64) architectures='["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]' ;;
+*) architectures='["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]' ;;
+esac
+
 # template NAME FILTER: a healthy container that runs a shell script, changed by the filter
 template() {
 	jq --rawfile names tests/lib/syscalls "
 		.linux.cgroupsPath = \"/ocigate-vm/@ID@\"
+		| .linux.seccomp.architectures = $architectures
 		| .linux.seccomp.syscalls = [{names: (\$names | split(\"\\\\s+\"; \"\") | map(select(. != \"\"))), action: \"SCMP_ACT_ALLOW\"}]
 		| .process.apparmorProfile = \"@PROFILE@\"
 		| .process.args = [\"/bin/busybox\", \"sh\", \"-c\", \"@SCRIPT@\"]
@@ -37,5 +43,7 @@ templates() {
 			| .mounts |= map(if .destination == "/sys" then .options -= ["ro"] else . end)' &&
 		template attach 'del(.linux.seccomp)' &&
 		template attach-window 'del(.linux.seccomp) | .process.noNewPrivileges = false' &&
+		template probe 'del(.linux.seccomp) | .process.args = ["/@SCRIPT@"]' &&
+		template probe-window 'del(.linux.seccomp) | .process.args = ["/@SCRIPT@"] | .process.noNewPrivileges = false' &&
 		replay
 }
