@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Known escapes: what makes each possible is refused, and nothing else is; the page that lists them says what is tried.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/node.sh
+. tests/lib/node.sh
+node_enter "$0" "$@"
+
+python3 tests/cves/cves.py check "$GATE" "$NODE/cves"
+python3 tests/cves/cves.py page >"$NODE/page"
+if cmp -s "$NODE/page" docs/cves.md; then
+	ok 'cves docs/cves.md is up to date'
+else
+	not_ok 'cves docs/cves.md is up to date' "python3 tests/cves/cves.py page >docs/cves.md: $(diff "$NODE/page" docs/cves.md | head -n 3 | tr '\n' ' ')"
+fi
+exit 0
