@@ -63,7 +63,7 @@ put() {
 
 # adapted SOURCE TARGET: the same with the prefix in place of the usual one
 adapted() {
-	put "$1" "$2" "s|/usr/local/bin|$prefix/bin|g"
+	put "$1" "$2" "s,\(prefix=\|default \|\"path\": \"\|^\)/usr/local/bin,\1$prefix/bin,"
 }
 
 # each FUNCTION DIRECTORY FILE...: FUNCTION for each of them, under its own name
