@@ -19,6 +19,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
 CC ?= cc
+HOSTCC ?= $(CC)
 AR ?= ar
 VERSION := 0.1.0
 
@@ -79,6 +80,17 @@ $(BUILD)/gen/seccomp_default.inc: config/seccomp/default.json Makefile
 
 $(BUILD)/enforce/amend/seccomp_profile.o: $(BUILD)/gen/seccomp_default.inc
 $(BUILD)/enforce/amend/seccomp_profile.o: CPPFLAGS_ALL += -I$(BUILD)/gen
+
+# The hook's own seccomp filter is compiled here: what it runs on is this machine, what it is for is the compiler's target.
+$(BUILD)/gen/make_filter: enforce/confine/build/make_filter.c enforce/confine/calls.def Makefile
+	@mkdir -p $(@D)
+	$(HOSTCC) -O1 -o $@ $< -lseccomp
+
+$(BUILD)/gen/confine_filter.inc: $(BUILD)/gen/make_filter
+	$(BUILD)/gen/make_filter $(shell $(CC) -dumpmachine) >$@
+
+$(BUILD)/enforce/confine/confine.o: $(BUILD)/gen/confine_filter.inc
+$(BUILD)/enforce/confine/confine.o: CPPFLAGS_ALL += -I$(BUILD)
 
 # The report's page brings its style and its script along.
 $(BUILD)/gen/report_style.inc: enforce/report/page.css Makefile

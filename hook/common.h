@@ -14,6 +14,9 @@
 /** RUN_MEMORY - an arena's cap until the policy says how large config.json may be */
 #define RUN_MEMORY ((size_t)64 << 20)
 
+/** RUN_DIRECTORY - all that a judgement keeps lies below it */
+#define RUN_DIRECTORY "/run/ocigate"
+
 /**
  * harden() - take nothing from the caller but what was asked for
  *

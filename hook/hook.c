@@ -15,6 +15,7 @@
 
 #include "common.h"
 #include "ocigate/attach.h"
+#include "ocigate/confine.h"
 #include "ocigate/fs.h"
 #include "options.h"
 #include "poststart.h"
@@ -23,6 +24,9 @@
 
 /* hooks.d gives us 10 seconds: later than this it would be the runtime who says why, and in its words. */
 enum { DEADLINE_SECONDS = 8 };
+
+/* The address space is more than the arena that most of it is for: the program, the stack, what is freed too late. */
+enum { MEMORY_FACTOR = 4 };
 
 enum { STAGES = 3 };
 static const char poststart[] = "poststart";
@@ -84,17 +88,13 @@ static int check_process(const struct state *state, int fd, struct err *err)
 }
 
 /* What is left with effect apply is a filter to attach; without it the container must not start. */
-static int attach(struct run *run, const struct state *state)
+static int attach(struct run *run, const struct attachment *attachment)
 {
-	struct seccomp_program program;
-	FD_AUTO int cache = -1;
 	struct err err;
 
 	if (!run_attachment(run))
 		return 0;
-	cache = fs_open_private(SECCOMP_CACHE);
-	if (attach_filter(&run->arena, cache, &run->container, &program, &err) < 0 ||
-	    attach_start(state->pid, &program, run->container.process.no_new_privileges, &err) < 0) {
+	if (attach_start(attachment, &run->container.process, &err) < 0) {
 		run->decision.n_amendments = 0;
 		decision_refuse(&run->decision, &err);
 		return -1;
@@ -107,8 +107,27 @@ static bool is_poststart(const struct run *run)
 	return strcmp(run->decision.stage, poststart) == 0;
 }
 
+/* All inputs are open: what is needed for others' bytes no more is given up, and what they may call for is made ready. */
+static int confine_hook(struct run *run, const struct state *state, struct host_pin *pin, struct attachment *attachment)
+{
+	const enum confine_role role = is_poststart(run) ? CONFINE_WATCH : CONFINE_JUDGE;
+	struct err err;
+
+	if (role == CONFINE_JUDGE) {
+		host_pin(state->pid, pin);
+		if (run_may_attach(run) && attach_prepare(state->pid, SECCOMP_CACHE, attachment, &err) < 0)
+			return run_fail(run, &err);
+	}
+	if (confine(role, RUN_DIRECTORY, run->policy->log_file, MEMORY_FACTOR * run->arena.cap, &err) < 0)
+		return run_fail(run, &err);
+	return 0;
+}
+
+/* The process ends soon and closes what it has: attachment and pin need no care. */
 static int judge(struct run *run)
 {
+	struct attachment attachment = {.fd = -1};
+	struct host_pin pin = {.rootfd = -1};
 	FD_AUTO int bundle_fd = -1;
 	FD_AUTO int process_fd = -1;
 	struct state state;
@@ -127,17 +146,18 @@ static int judge(struct run *run)
 		(void)err_sys(&err, ERR_INPUT, errno, "the bundle %s cannot be opened", state.bundle);
 		return run_fail(run, &err);
 	}
-	if (run_spec(run, bundle_fd, state.bundle, state.id) < 0)
+	if (run_load(run, bundle_fd) < 0 || confine_hook(run, &state, &pin, &attachment) < 0 ||
+	    run_parse(run, state.bundle, state.id) < 0)
 		return -1;
 	run_identity(run, bundle_owner_of(state.bundle));
 	if (is_poststart(run))
 		return poststart_judge(run, &state, process_fd);
-	if (host_live(&run->arena, &run->container, &state, engine_facts(run->policy, &run->container), &run->host,
-		      &err) < 0 ||
+	if (host_live_pinned(&run->arena, &run->container, &state, &pin, engine_facts(run->policy, &run->container),
+			     &run->host, &err) < 0 ||
 	    check_process(&state, process_fd, &err) < 0)
 		return run_fail(run, &err);
 	run_judge(run, JUDGE_HOOK);
-	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &state) : 0;
+	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &attachment) : 0;
 }
 
 int verb_hook(int argc, char **argv)

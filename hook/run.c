@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
+#include <string.h>
+
 #include "common.h"
 #include "ocigate/amend.h"
 #include "ocigate/fs.h"
@@ -45,15 +47,28 @@ int run_policy(struct run *run, const struct policy_dirs *dirs)
 	return 0;
 }
 
-int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id)
+int run_load(struct run *run, int bundle_fd)
 {
 	struct err err;
 
 	run_take_policy(run);
-	if (spec_load(&run->arena, bundle_fd, "config.json", (size_t)run->policy->config_max, &run->text, &err) < 0 ||
-	    spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
+	if (spec_load(&run->arena, bundle_fd, "config.json", (size_t)run->policy->config_max, &run->text, &err) < 0)
 		return run_fail(run, &err);
 	return 0;
+}
+
+int run_parse(struct run *run, const char *bundle, const char *id)
+{
+	struct err err;
+
+	if (spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
+		return run_fail(run, &err);
+	return 0;
+}
+
+int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id)
+{
+	return run_load(run, bundle_fd) < 0 ? -1 : run_parse(run, bundle, id);
 }
 
 void run_identity(struct run *run, enum bundle_owner owner)
@@ -92,6 +107,43 @@ void run_judge(struct run *run, enum judge_as as)
 	engine_judge(&run->container, &run->host, run->policy, as, run->decision.time_us / 1000000, &run->decision);
 }
 
+/* A search, no reading: whatever the bytes are, it can only be wrong about them. */
+static bool names_filter(const struct text *text)
+{
+	static const char key[] = "\"defaultAction\"", actions[] = "\"SCMP_ACT_";
+	static const char space[] = " \t\r\n";
+	const char *at = text->bytes;
+
+	while ((at = strstr(at, key)) != NULL) {
+		at += strlen(key);
+		at += strspn(at, space);
+		if (*at == ':')
+			at += 1 + strspn(at + 1, space);
+		if (strncmp(at, actions, strlen(actions)) != 0)
+			continue;
+		at += strlen(actions);
+		if (strncmp(at, "ERRNO", 5) == 0 || strncmp(at, "KILL", 4) == 0 || strncmp(at, "TRAP", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool run_may_attach(const struct run *run)
+{
+	const struct policy *policy = run->policy;
+
+	return (policy->rules[RULE_seccomp].effect == EFFECT_APPLY || policy->n_exceptions > 0) &&
+	       !names_filter(&run->text);
+}
+
+/* The means were given up before the spec was read: what is in it is too weak, and nothing can be put beside it. */
+static void refuse_attachment(struct run *run, struct finding *finding)
+{
+	finding->effect = EFFECT_DENY;
+	finding->remedy = "have the filter of the spec stop more, or leave it out: then the default one is attached";
+	engine_conclude(&run->decision);
+}
+
 bool run_attachment(struct run *run)
 {
 	const struct findings *findings = &run->decision.findings;
@@ -102,6 +154,10 @@ bool run_attachment(struct run *run)
 		i++;
 	if (run->decision.verdict != VERDICT_ADMIT || i == findings->n)
 		return false;
+	if (!run_may_attach(run)) {
+		refuse_attachment(run, &findings->items[i]);
+		return false;
+	}
 	if (record) {
 		*record = (struct amendment_record){
 			.rule = findings->items[i].rule,

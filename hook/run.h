@@ -44,13 +44,27 @@ void run_take_policy(struct run *run);
 /** run_spec() - read and parse config.json below @bundle_fd, which is open at @bundle. The identity is still unknown. */
 int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id) MUST_CHECK;
 
+/** run_load(), run_parse() - its two halves: nothing of what was read is looked at before the second */
+int run_load(struct run *run, int bundle_fd) MUST_CHECK;
+int run_parse(struct run *run, const char *bundle, const char *id) MUST_CHECK;
+
 /** run_identity() - who the container is, @owner having put its bundle there */
 void run_identity(struct run *run, enum bundle_owner owner);
 
 /** run_judge() - the engine, with run->host filled in */
 void run_judge(struct run *run, enum judge_as as);
 
-/** run_attachment() - is the default filter to be attached by a bare hook? Then that is recorded as an amendment. */
+/**
+ * run_may_attach() - can it be that the default filter is to be attached by a bare hook? Asked before the spec is parsed,
+ * and answered no where the spec names a filter that stops anything.
+ */
+bool run_may_attach(const struct run *run);
+
+/**
+ * run_attachment() - is the default filter to be attached by a bare hook? Then that is recorded as an amendment.
+ *
+ * Where run_may_attach() said no the container is refused instead.
+ */
 bool run_attachment(struct run *run);
 
 /** run_plan_amendments() - what the wrapper would change; behind run_judge(). A container that is refused is not amended. */

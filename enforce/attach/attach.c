@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hook's side: is this an init that can be held, and the start of the
- * supervisor, which must outlive the hook and hold on to nothing of it (the
- * runtime waits until the hook's stdout and stderr are closed).
+ * The hook's side: the start of the supervisor, which must outlive the hook and
+ * hold on to nothing of it (the runtime waits until the hook's stdout and
+ * stderr are closed), and whether this is an init that can be held.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 
 #include "ocigate/fs.h"
 
-enum { REPORT_MILLISECONDS = 15000, YAMA_NO_ATTACH = 3 };
+enum { REPORT_MILLISECONDS = 15000, YAMA_NO_ATTACH = 3, FILTER_MEMORY = 16 << 20 };
 
 /* A number from /proc/PID/status; 0 if it cannot be read. */
 static pid_t status_number(pid_t pid, const char *key)
@@ -95,17 +96,23 @@ static bool yama_forbids(void)
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && atoi(text) >= YAMA_NO_ATTACH;
 }
 
-/* No descriptor of the hook's but the report, and none of its timers and signal handlers. */
-static void leave_hook(int *report)
+/* struct order - what the supervisor is told: nothing that would have to be parsed */
+struct order {
+	uint64_t bounding;
+	uint64_t moment;
+};
+
+/* No descriptor of the hook's but the one to the hook, and none of its timers and signal handlers. */
+static void leave_hook(int *hook)
 {
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; fd <= 2; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(1);
-	if (*report != 3 && dup2(*report, 3) < 0)
+	if (*hook != 3 && dup2(*hook, 3) < 0)
 		_exit(1);
-	*report = 3;
+	*hook = 3;
 	if (close_range(4, ~0U, 0) < 0)
 		_exit(1);
 	(void)alarm(0);
@@ -113,17 +120,83 @@ static void leave_hook(int *report)
 	(void)signal(SIGHUP, SIG_IGN);
 }
 
-/* Twice forked: the hook's parent must not be left a child that it does not know. */
-static pid_t start_supervisor(pid_t pid, const struct seccomp_program *program, enum moment moment, int report)
+static _Noreturn void tell(int hook, const char *why)
 {
-	pid_t child = fork();
+	(void)!write(hook, why, strlen(why));
+	_exit(1);
+}
 
-	if (child != 0)
-		return child;
-	leave_hook(&report);
-	if (fork() != 0)
+static ssize_t take_order(int hook, struct order *ret_order)
+{
+	ssize_t n;
+
+	do
+		n = read(hook, ret_order, sizeof(*ret_order));
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static _Noreturn void await_order(pid_t pid, const char *cache, int hook)
+{
+	struct seccomp_program program;
+	struct arena arena;
+	struct order order;
+	struct err err;
+
+	/* The hook ended, or needs nothing. */
+	if (take_order(hook, &order) != sizeof(order))
 		_exit(0);
-	supervise(pid, program, moment, report);
+	arena_init(&arena, FILTER_MEMORY);
+	if (attach_filter(&arena, cache ? fs_open_private(cache) : -1, order.bounding, &program, &err) < 0)
+		tell(hook, err.text);
+	supervise(pid, &program, order.moment == MOMENT_EXEC ? MOMENT_EXEC : MOMENT_WINDOW, hook);
+}
+
+/* NULL, or why a filter cannot be attached to @pid. */
+static const char *obstacle(pid_t pid)
+{
+#if !defined(__x86_64__) && !defined(__aarch64__)
+	return "this kind of processor is not known";
+#endif
+	if (yama_forbids())
+		return "kernel.yama.ptrace_scope is 3";
+	return is_init_of_runtime(pid) ? NULL : "its process is no init of runc or crun";
+}
+
+static int start_supervisor(pid_t pid, const char *cache, int *ret_fd, struct err *err)
+{
+	FD_AUTO int ours = -1;
+	FD_AUTO int theirs = -1;
+	int ends[2];
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "the seccomp filter cannot be attached");
+	ours = ends[0];
+	theirs = ends[1];
+	child = fork();
+	if (child < 0)
+		return err_sys(err, ERR_SYSTEM, errno, "the seccomp filter cannot be attached");
+	if (child == 0) {
+		leave_hook(&theirs);
+		/* Twice forked: the hook's parent must not be left a child that it does not know. */
+		if (fork() != 0)
+			_exit(0);
+		await_order(pid, cache, theirs);
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	*ret_fd = fd_steal(&ours);
+	return 0;
+}
+
+int attach_prepare(pid_t pid, const char *cache, struct attachment *ret_attachment, struct err *err)
+{
+	*ret_attachment = (struct attachment){.fd = -1, .held = is_held_by_us(pid)};
+	if (ret_attachment->held)
+		return 0;
+	ret_attachment->obstacle = obstacle(pid);
+	return ret_attachment->obstacle ? 0 : start_supervisor(pid, cache, &ret_attachment->fd, err);
 }
 
 static int await_report(int fd, char *why, size_t size)
@@ -144,36 +217,21 @@ static int await_report(int fd, char *why, size_t size)
 	return n == 1 && why[0] == '\0' ? 0 : -1;
 }
 
-int attach_start(pid_t pid, const struct seccomp_program *program, bool no_new_privileges, struct err *err)
+int attach_start(const struct attachment *attachment, const struct process *process, struct err *err)
 {
-	FD_AUTO int report = -1;
-	FD_AUTO int reporter = -1;
+	const struct order order = {
+		.bounding = process->caps[CAPS_BOUNDING].mask,
+		.moment = process->no_new_privileges ? MOMENT_EXEC : MOMENT_WINDOW,
+	};
 	char why[256];
-	int ends[2];
-	pid_t child;
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
-	return err_set(err, ERR_SYSTEM, "the seccomp filter cannot be attached on this kind of processor");
-#endif
-	if (is_held_by_us(pid))
+	if (attachment->held)
 		return 0;
-	if (yama_forbids())
-		return err_set(err, ERR_SYSTEM, "the seccomp filter cannot be attached: kernel.yama.ptrace_scope is 3");
-	if (!is_init_of_runtime(pid))
-		return err_set(err, ERR_SYSTEM,
-			       "the seccomp filter cannot be attached: process %d is no init of runc or crun",
-			       (int)pid);
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (attachment->obstacle)
+		return err_set(err, ERR_SYSTEM, "the seccomp filter cannot be attached: %s", attachment->obstacle);
+	if (write(attachment->fd, &order, sizeof(order)) != (ssize_t)sizeof(order))
 		return err_sys(err, ERR_SYSTEM, errno, "the seccomp filter cannot be attached");
-	report = ends[0];
-	reporter = ends[1];
-	child = start_supervisor(pid, program, no_new_privileges ? MOMENT_EXEC : MOMENT_WINDOW, reporter);
-	if (child < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the seccomp filter cannot be attached");
-	(void)close(fd_steal(&reporter));
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (await_report(report, why, sizeof(why)) < 0)
+	if (await_report(attachment->fd, why, sizeof(why)) < 0)
 		return err_set(err, ERR_SYSTEM, "the seccomp filter cannot be attached: %s", why);
 	return 0;
 }

@@ -95,10 +95,9 @@ static int compile_profile(struct arena *arena, uint64_t bounding, struct seccom
 	return 0;
 }
 
-int attach_filter(struct arena *arena, int dirfd, const struct container *container,
-		  struct seccomp_program *ret_program, struct err *err)
+int attach_filter(struct arena *arena, int dirfd, uint64_t bounding, struct seccomp_program *ret_program,
+		  struct err *err)
 {
-	const uint64_t bounding = container->process.caps[CAPS_BOUNDING].mask;
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "filter-%016" PRIx64, bounding);

@@ -31,19 +31,42 @@ int proc_open_pid(pid_t pid)
 	return proc_open(name);
 }
 
-static void collect_namespaces(struct host *host, const struct container *container, int procfd)
+/* @container: NULL if there is a process to ask, or was to be one */
+static void read_namespaces(const struct container *container, int procfd, struct host_namespace *namespaces)
 {
 	FD_AUTO int self = proc_open("self");
 	FD_AUTO int init = proc_open("1");
 
 	if (self >= 0)
-		namespaces_read(self, WHO_SELF, host->namespaces);
+		namespaces_read(self, WHO_SELF, namespaces);
 	if (procfd >= 0)
-		namespaces_read(procfd, WHO_CONTAINER, host->namespaces);
-	else if (!host->effective)
-		namespaces_follow(container, host->namespaces);
+		namespaces_read(procfd, WHO_CONTAINER, namespaces);
+	else if (container)
+		namespaces_follow(container, namespaces);
 	if (init >= 0)
-		namespaces_read(init, WHO_INIT, host->namespaces);
+		namespaces_read(init, WHO_INIT, namespaces);
+}
+
+static int open_root(int procfd)
+{
+	return procfd >= 0 ? openat(procfd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+void host_pin(pid_t pid, struct host_pin *ret_pin)
+{
+	FD_AUTO int procfd = pid > 0 ? proc_open_pid(pid) : -1;
+
+	*ret_pin = (struct host_pin){.rootfd = open_root(procfd)};
+	read_namespaces(NULL, procfd, ret_pin->namespaces);
+}
+
+static void collect_namespaces(struct host *host, const struct container *container, const struct host_pin *pin,
+			       int procfd)
+{
+	if (pin)
+		memcpy(host->namespaces, pin->namespaces, sizeof(host->namespaces));
+	else
+		read_namespaces(host->effective ? NULL : container, procfd, host->namespaces);
 	host_namespaces_judge(host, container);
 }
 
@@ -147,21 +170,27 @@ const char *rootfs_resolve(struct arena *arena, const char *rootfs)
 	return arena_strndup(arena, path, (size_t)len);
 }
 
-static bool has_our_mounts(int procfd, int self)
+static bool has_our_mounts(const struct host_pin *pin, int procfd, int self)
 {
+	const struct host_namespace *mounts = pin ? &pin->namespaces[NS_MOUNT] : NULL;
 	char own[64], other[64];
-	ssize_t n = readlinkat(self, "ns/mnt", own, sizeof(own));
+	ssize_t n;
+
+	if (mounts)
+		return mounts->self == 0 || mounts->container == 0 || mounts->self == mounts->container;
+	n = readlinkat(self, "ns/mnt", own, sizeof(own));
 
 	return n <= 0 || readlinkat(procfd, "ns/mnt", other, sizeof(other)) != n || memcmp(own, other, (size_t)n) == 0;
 }
 
 /* The usual case needs one table; the others are tried when its root directory is not where the spec says. */
-static int collect_effective(struct arena *arena, struct host *host, const struct container *container, int procfd,
-			     struct err *err)
+static int collect_effective(struct arena *arena, struct host *host, const struct container *container,
+			     const struct host_pin *pin, int procfd, struct err *err)
 {
 	struct mount_texts texts = {.container = mountinfo_read(arena, procfd)};
+	FD_AUTO int own_rootfd = -1;
 	FD_AUTO int self = -1;
-	FD_AUTO int rootfd = -1;
+	int rootfd = pin ? pin->rootfd : -1;
 	const char *rootfs = container->rootfs;
 
 	if (!texts.container) {
@@ -169,14 +198,15 @@ static int collect_effective(struct arena *arena, struct host *host, const struc
 		host->mounts_why = host->rootfs.why;
 		return 0;
 	}
-	rootfd = openat(procfd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!pin)
+		rootfd = own_rootfd = open_root(procfd);
 	if (host_mounts(arena, container, &texts, rootfs, rootfd, host, err) < 0)
 		return -1;
 	if (!host->mounts_why)
 		return 0;
 	rootfs = rootfs_resolve(arena, rootfs);
 	self = proc_open("self");
-	if (self >= 0 && !has_our_mounts(procfd, self))
+	if (self >= 0 && !has_our_mounts(pin, procfd, self))
 		texts.node = mountinfo_read(arena, self);
 	host->mounts_why = NULL;
 	return rootfs ? host_mounts(arena, container, &texts, rootfs, rootfd, host, err) : 0;
@@ -193,10 +223,10 @@ static int collect_intent(struct arena *arena, struct host *host, const struct c
 }
 
 /* A table that the kernel prints and we cannot read makes the mounts unknown, no more. */
-static int collect_mounts(struct arena *arena, struct host *host, const struct container *container, int procfd,
-			  struct err *err)
+static int collect_mounts(struct arena *arena, struct host *host, const struct container *container,
+			  const struct host_pin *pin, int procfd, struct err *err)
 {
-	int rc = host->effective ? collect_effective(arena, host, container, procfd, err)
+	int rc = host->effective ? collect_effective(arena, host, container, pin, procfd, err)
 				 : collect_intent(arena, host, container, err);
 
 	if (rc < 0 && err->kind == ERR_INPUT) {
@@ -231,6 +261,12 @@ static int read_digests(struct arena *arena, const struct container *container, 
 int host_live(struct arena *arena, const struct container *container, const struct state *state, unsigned facts,
 	      struct host *ret_host, struct err *err)
 {
+	return host_live_pinned(arena, container, state, NULL, facts, ret_host, err);
+}
+
+int host_live_pinned(struct arena *arena, const struct container *container, const struct state *state,
+		     const struct host_pin *pin, unsigned facts, struct host *ret_host, struct err *err)
+{
 	struct host host = {.source = HOST_LIVE, .facts = facts & ~(unsigned)HOST_FACT_PORTS};
 	FD_AUTO int procfd = -1;
 
@@ -240,11 +276,11 @@ int host_live(struct arena *arena, const struct container *container, const stru
 		procfd = state->pid > 0 ? proc_open_pid(state->pid) : -1;
 	}
 	if ((facts & (HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS)) != 0)
-		collect_namespaces(&host, container, procfd);
+		collect_namespaces(&host, container, pin, procfd);
 	if ((facts & HOST_FACT_ID_MAPS) != 0)
 		collect_id_maps(arena, &host, container, procfd);
 	if ((facts & HOST_FACT_MOUNTS) != 0 && container->has_bundle &&
-	    collect_mounts(arena, &host, container, procfd, err) < 0)
+	    collect_mounts(arena, &host, container, pin, procfd, err) < 0)
 		return -1;
 	if ((facts & HOST_FACT_APPARMOR) != 0 && apparmor_read(arena, &host, err) < 0)
 		return -1;

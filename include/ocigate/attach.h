@@ -17,6 +17,10 @@
  * goes wrong, no program runs without the filter.
  * Covered is what the container starts itself: not exec sessions, not restore
  * from a checkpoint. The runtime wrapper covers those.
+ *
+ * The hook confines itself before it reads the spec, and could hold nobody any
+ * more. So the supervisor is made ready before, and only told afterwards. All
+ * that it takes from the hook are numbers.
  */
 #ifndef OCIGATE_ATTACH_H
 #define OCIGATE_ATTACH_H
@@ -29,21 +33,41 @@
 #include "ocigate/seccomp.h"
 
 /**
- * attach_filter() - the default profile for @container, compiled
+ * attach_filter() - the default profile for a container with the capabilities @bounding, compiled
  *
  * Costs some 20 ms unless kept from before below @dirfd (-1: not kept), by capability set.
  * Return: 0, or -1 with ERR_SYSTEM.
  */
-int attach_filter(struct arena *arena, int dirfd, const struct container *container,
-		  struct seccomp_program *ret_program, struct err *err) MUST_CHECK;
+int attach_filter(struct arena *arena, int dirfd, uint64_t bounding, struct seccomp_program *ret_program,
+		  struct err *err) MUST_CHECK;
 
 /**
- * attach_start() - start the supervisor and wait until it holds every thread of @pid
- * @no_new_privileges: the spec's bit: decides the moment
- *
- * Return: 0 when init is held; -1 with ERR_SYSTEM and the reason (Yama, another tracer, not a runtime's init, an
- * architecture that this is not made for …): then nothing was changed and the container must be refused.
+ * struct attachment - what may become one
+ * @fd: to order by, -1: none; for whoever holds the struct to close. Closed without an order, the supervisor ends.
+ * @held: init is held by an earlier hook of ours already, which is enough
+ * @obstacle: NULL, or why it cannot be done (Yama, not a runtime's init, a processor that this is not made for)
  */
-int attach_start(pid_t pid, const struct seccomp_program *program, bool no_new_privileges, struct err *err) MUST_CHECK;
+struct attachment {
+	int fd;
+	bool held;
+	const char *obstacle;
+};
+
+/**
+ * attach_prepare() - see whether @pid can be held, and start the supervisor, which waits for its order
+ * @cache: directory of compiled filters (attach_filter()), NULL: none
+ *
+ * Return: 0, or -1 with ERR_SYSTEM; an obstacle is no error yet.
+ */
+int attach_prepare(pid_t pid, const char *cache, struct attachment *ret_attachment, struct err *err) MUST_CHECK;
+
+/**
+ * attach_start() - order the supervisor to attach the filter, and wait until it holds every thread
+ * @process: capabilities and no-new-privileges decide the filter and the moment
+ *
+ * Return: 0 when init is held; -1 with ERR_SYSTEM and the reason: then nothing was changed and the container must be
+ * refused.
+ */
+int attach_start(const struct attachment *attachment, const struct process *process, struct err *err) MUST_CHECK;
 
 #endif

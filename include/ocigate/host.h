@@ -217,6 +217,23 @@ int host_live(struct arena *arena, const struct container *container, const stru
 	      struct host *ret_host, struct err *err) MUST_CHECK;
 
 /**
+ * struct host_pin - what a process must be asked before we confine ourselves: Landlock lets nobody look behind a process's
+ * links who may not trace it
+ * @rootfd: its root directory, -1 if it cannot be opened; for whoever holds the struct to close
+ */
+struct host_pin {
+	struct host_namespace namespaces[NS_TYPES];
+	int rootfd;
+};
+
+/** host_pin() - from the kernel alone; what cannot be read stays unknown */
+void host_pin(pid_t pid, struct host_pin *ret_pin);
+
+/** host_live_pinned() - host_live() for a state whose process was asked before */
+int host_live_pinned(struct arena *arena, const struct container *container, const struct state *state,
+		     const struct host_pin *pin, unsigned facts, struct host *ret_host, struct err *err) MUST_CHECK;
+
+/**
  * host_recorded() - the same from the files that `ocigate record` writes
  * @dirfd: the directory "host": namespaces, mountinfo, mountinfo-node, rootfs, apparmor, apparmor-sha256, lsm, selinux,
  *         uid_map, gid_map, process, bundle, each optional. The rootfs is looked for in mountinfo under the name in the file rootfs, else

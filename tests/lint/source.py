@@ -31,6 +31,7 @@ BELOW = {
     "engine": {"base", "spec", "host", "rules", "policy", "seccomp", "amend", "attach"},
     "report": {"base", "engine"},
     "doctor": {"base"},
+    "confine": {"base"},
 }
 # Only these may know the JSON library.
 JANSSON = ("enforce/base/json", "enforce/spec/", "enforce/policy/", "enforce/amend/", "enforce/decision", "enforce/doctor/",

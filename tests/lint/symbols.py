@@ -25,7 +25,8 @@ MAY_CALL = {
     "engine": {"base", "findings", "spec", "host", "rules", "table", "policy", "seccomp", "amend", "attach"},
     "report": {"base", "findings", "spec", "table", "policy", "engine"},
     "doctor": {"base"},
-    "hook": {"base", "report", "doctor", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
+    "confine": {"base"},
+    "hook": {"base", "report", "doctor", "confine", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
 }
 # Two files that stand between layers: what a rule speaks through, and the list of all rules.
 BETWEEN = {"enforce/findings": "findings", "enforce/rules/table": "table"}
