@@ -104,6 +104,7 @@ install_files() {
 	put "$here/completion/ocigate.bash" "$prefix/share/bash-completion/completions/ocigate"
 	each adapted "$share/install" "$here/install.sh" "$here/lib.sh" "$here/apparmor.sh" "$here/in-use.sh"
 	each put "$share/install/edit" "$here"/edit/*.py
+	put "$tree/config/seccomp/default.json" "$share/install/seccomp-default.json"
 	for engine in containerd podman docker crio; do
 		each put "$share/install/$engine" "$here/$engine"/*.sh
 	done

@@ -78,8 +78,7 @@ put_program() {
 			say "would put $binary to $target"
 			return
 		fi
-		mkdir -p "$base$prefix"
-		cp "$binary" "$target.new"
+		{ mkdir -p "$base$prefix" && cp "$binary" "$target.new"; } || fail "$prefix cannot be written to: where /usr is read-only, give --prefix /opt/ocigate/bin"
 		chmod 755 "$target.new"
 		mv -f "$target.new" "$target"
 	fi
@@ -87,6 +86,22 @@ put_program() {
 	[ -n "$dry" ] || mkdir -p "$base/etc/ocigate/policy.d"
 }
 
+# Where SELinux labels files: new directories do not get the label of programs by themselves.
+label() {
+	[ -e "$base/sys/fs/selinux/enforce" ] || return 0
+	set -- /etc/ocigate
+	for file in "$base$prefix"/ocigate*; do
+		set -- "$@" "${file#"$base"}"
+	done
+	if [ -z "$base" ]; then
+		restorecon -RF "$@" && return
+	else
+		chroot "$root" restorecon -RF "$@" 2>/dev/null && return
+	fi
+	say "SELinux is on and labels could not be set: on the node, restorecon -RF $*"
+}
+
 [ "$action" = uninstall ] || put_program
 # shellcheck disable=SC2086 # options
-exec python3 -B "$here/edit/main.py" $dry $more --root "$root" --prefix "$prefix" "$engine" "$action"
+python3 -B "$here/edit/main.py" $dry $more --root "$root" --prefix "$prefix" "$engine" "$action"
+[ -n "$dry" ] || [ "$action" = uninstall ] || label

@@ -69,6 +69,9 @@ def run(arguments):
                 show(change)
     else:
         apply(engine, node, plan, changes, arguments.action)
+    for program in sorted(set(node.mute)):
+        plan.notes.append(f"{program} could not be asked below {node.root}: what it thinks of its configuration shows "
+                          "when it starts")
     for note in plan.notes:
         print(f"install: {engine.NAME}: {note}", file=sys.stderr)
     if not changes:

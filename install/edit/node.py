@@ -43,6 +43,14 @@ class Plan:
     edited: tuple = ("/etc/",)
 
 
+def keep_label(old, new):
+    """SELinux's, which a new file takes from its directory."""
+    try:
+        os.setxattr(new, "security.selinux", os.getxattr(old, "security.selinux"))
+    except OSError:
+        pass  # no SELinux, or the usual label
+
+
 class Node:
     def __init__(self, root, prefix, engine, wishes=()):
         self.root = root
@@ -51,6 +59,7 @@ class Node:
         self.precreate = "precreate" in wishes
         self.hook_only = "hook-only" in wishes
         self.build = "build" in wishes
+        self.mute = []  # programs that are there and could not be asked
         self.program = f"{self.prefix}/ocigate"
 
     def at(self, path):
@@ -87,6 +96,7 @@ class Node:
             os.fchmod(file.fileno(), mode)
             if owner:
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+                keep_label(real, file.fileno())
             file.flush()
             os.fsync(file.fileno())
         os.rename(new, real)
@@ -156,8 +166,11 @@ class Node:
             done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         except subprocess.TimeoutExpired:
             return 1, "", f"{words[0]} did not answer within 60 seconds"
-        return (None if self.root != "/" and done.returncode in (126, 127)
-                else (done.returncode, done.stdout, done.stderr))
+        # 125 to 127 are chroot's own: not permitted, or libraries that lie outside of what is mounted there.
+        if self.root != "/" and done.returncode in (125, 126, 127):
+            self.mute.append(words[0])
+            return None
+        return done.returncode, done.stdout, done.stderr
 
     def toml(self, path, data):
         """A file as a dictionary; broken ones are refused."""

@@ -359,6 +359,60 @@ run podman --prefix /srv/gate install
 holds 'a place that no default knows is named in the policy, or our own hook would be refused' [ \
 	"$(jq -c '.rules."bundle-hooks".allowed' "$node/etc/ocigate/policy.d/40-installed-podman.json")" = \
 	'["/usr/bin/ocigate","/usr/local/bin/ocigate","/opt/ocigate/bin/ocigate","/srv/gate/ocigate"]' ]
+
+# --- systems that are different ---
+fresh selinux
+mkdir -p "$node/sys/fs/selinux"
+echo 1 >"$node/sys/fs/selinux/enforce"
+printf 'version = 2\n' >"$node$config"
+run containerd --prefix /opt/ocigate/bin install
+holds 'SELinux: labels that cannot be set are told' eval '[ "$status" -eq 0 ] &&
+	grep -q "restorecon -RF /etc/ocigate /opt/ocigate/bin/ocigate /opt/ocigate/bin/ocigate-runtime" "$work/out"'
+run containerd --prefix /opt/ocigate/bin uninstall
+if python3 -c 'import os, sys; os.setxattr(sys.argv[1], "security.selinux", b"of_the_file")' "$node$config" 2>/dev/null; then
+	run containerd --prefix /opt/ocigate/bin install
+	holds 'SELinux: an edited file keeps its label' python3 -c 'import os, sys
+sys.exit(os.getxattr(sys.argv[1], "security.selinux") != b"of_the_file")' "$node$config"
+else
+	echo 'skip install: SELinux: an edited file keeps its label: labels cannot be set here'
+fi
+
+if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
+	fresh read-only
+	# read_only ENGINE OPTIONS...: as run, with a /usr that cannot be written
+	read_only() {
+		engine=$1
+		shift
+		unshare --mount sh -c 'mount --bind "$0/usr" "$0/usr" && mount -o remount,bind,ro "$0/usr" && exec sh "$@"' "$node" \
+			"$top/install/$engine/install.sh" --root "$node" --binary "$top/$BUILD/ocigate" "$@" install >"$work/out" 2>&1
+		status=$?
+	}
+	read_only containerd
+	holds 'a read-only /usr is told, with what to do' eval '[ "$status" -ne 0 ] && grep -q "give --prefix /opt/ocigate/bin" "$work/out" && [ ! -e "$node$config" ]'
+	read_only containerd --prefix /opt/ocigate/bin
+	holds 'and nothing is written there with another prefix' eval '[ "$status" -eq 0 ] && grep -q /opt/ocigate/bin/ocigate-runtime "$node$config"'
+fi
+
+# --- and away with all ---
+fresh purge
+printf 'version = 2\n' >"$node$config"
+echo '[engine]' >"$node/etc/containers/containers.conf"
+empty=$(cd "$node" && find . -type f -exec sha256sum {} + | sort)
+run all install
+run containerd install
+sh "$top/install/install.sh" --root "$node" --purge install >"$work/out" 2>&1
+holds '--purge goes with uninstall alone' [ $? -eq 100 ]
+mkdir -p "$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/running"
+echo /usr/local/bin/ocigate-runtime >"$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/running/runtime"
+sh "$top/install/install.sh" --root "$node" --purge uninstall >"$work/out" 2>&1
+status=$?
+holds '--purge leaves the program while a container runs through it' eval '[ "$status" -ne 0 ] &&
+	grep -q "a container runs through it: .*k8s.io/running" "$work/out" && [ -x "$node/usr/local/bin/ocigate" ]'
+rm -r "$node/run"
+sh "$top/install/install.sh" --root "$node" --purge uninstall >"$work/out" 2>&1
+status=$?
+holds '--purge leaves nothing' eval '[ "$status" -eq 0 ] && [ "$empty" = "$(sum)" ] && [ ! -e "$node/etc/ocigate" ] && [ ! -e "$node/var/lib/ocigate" ]'
+
 status=0
 sh install/lib.sh containerd --root "$node" install more >"$work/out" 2>&1 || status=$?
 holds 'a word too many is refused' [ "$status" -eq 100 ]

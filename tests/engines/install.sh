@@ -71,7 +71,9 @@ fi
 doctor
 holds 'before, the doctor says that it is not in force' eval '[ "$status" -eq 1 ] && grep -q "does not go through the wrapper" "$NODE/out"'
 
+cp config/apparmor/ocigate-default /etc/apparmor.d/ 2>/dev/null
 run sh install/install.sh install
+[ ! -e /etc/apparmor.d/ocigate-default ] || holds 'the AppArmor profile is loaded, or it is told why not' grep -q '^apparmor: ' "$NODE/out"
 holds 'every engine here takes it, by its own checker' [ "$status" -eq 0 ]
 installed=$(files)
 run sh install/install.sh install
