@@ -21,12 +21,25 @@
 
 #include "ocigate/decision.h"
 
+/* The end of 9999, the last year that is written in four digits */
+#define LAST_SECOND INT64_C(253402300799)
+
+void start_failed(void)
+{
+	static const char text[] = "ocigate: denied: the process cannot be prepared: a system call failed\n";
+
+	/* Nothing can be done about a write that fails here; the exit code denies. */
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(ERR_SYSTEM);
+	_exit(ERR_SYSTEM);
+}
+
 /* A descriptor that is missing would be taken by the first file that we open, and then be written to. */
 static void standard_fds_open(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
-			_exit(ERR_SYSTEM);
+			start_failed();
 }
 
 void harden(void)
@@ -45,7 +58,7 @@ void harden_hook(void)
 {
 	harden();
 	if (chdir("/") < 0)
-		_exit(ERR_SYSTEM);
+		start_failed();
 	(void)close_range(3, ~0U, 0);
 }
 
@@ -72,7 +85,7 @@ void deadline_start(unsigned seconds)
 	(void)sigaddset(&alarm_only, SIGALRM);
 	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0 ||
 	    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL) < 0)
-		_exit(ERR_SYSTEM);
+		start_failed();
 }
 
 void stdin_drain(void)
@@ -142,9 +155,12 @@ static int64_t clock_us(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Without a clock it is too late for whatever has an end: no exception applies that expires. */
 int64_t now_us(void)
 {
-	return clock_us(CLOCK_REALTIME);
+	int64_t now = clock_us(CLOCK_REALTIME);
+
+	return now > 0 ? now : LAST_SECOND * 1000000;
 }
 
 int64_t ticks_us(void)

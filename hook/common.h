@@ -29,6 +29,9 @@ void harden_hook(void);
 /** memory_warm() - have the kernel map what a judgement will touch, all at once */
 void memory_warm(void);
 
+/** start_failed() - deny, with a message: what must be set up before anything is judged cannot be */
+_Noreturn void start_failed(void);
+
 /** deadline_start() - deny, with a message, when there is no decision after @seconds. */
 void deadline_start(unsigned seconds);
 

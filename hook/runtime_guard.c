@@ -14,7 +14,7 @@ static void fill_standard_fds(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
-			_exit(ERR_DENIED);
+			start_failed();
 }
 
 void runtime_guard_start(struct runtime_guard *guard)
@@ -24,7 +24,7 @@ void runtime_guard_start(struct runtime_guard *guard)
 	fill_standard_fds();
 	if (sigprocmask(SIG_BLOCK, NULL, &guard->mask) < 0 || sigaction(SIGALRM, NULL, &guard->on_alarm) < 0 ||
 	    sigaction(SIGPIPE, &ignore, &guard->on_pipe) < 0 || getitimer(ITIMER_REAL, &guard->timer) < 0)
-		_exit(ERR_DENIED);
+		start_failed();
 	deadline_start(DEADLINE_SECONDS);
 }
 
@@ -33,5 +33,5 @@ void runtime_guard_end(const struct runtime_guard *guard)
 	/* The timer first: it would outlive the exec, its handler would not. */
 	if (setitimer(ITIMER_REAL, &guard->timer, NULL) < 0 || sigaction(SIGALRM, &guard->on_alarm, NULL) < 0 ||
 	    sigaction(SIGPIPE, &guard->on_pipe, NULL) < 0 || sigprocmask(SIG_SETMASK, &guard->mask, NULL) < 0)
-		_exit(ERR_DENIED);
+		start_failed();
 }
