@@ -219,7 +219,7 @@ static int enter_root(const char *root, struct err *err)
 
 /* A proposed policy comes from where we are, the one in force from the node. */
 static int survey_node(const struct request *request, struct report *report, struct policy *current,
-		       struct policy *proposed, struct err *err)
+		       struct policy *proposed, size_t *ret_unread, struct err *err)
 {
 	struct arena *arena = report->arena;
 	struct candidates candidates = {.arena = arena};
@@ -243,6 +243,7 @@ static int survey_node(const struct request *request, struct report *report, str
 		return report->node ? -1 : err_set(err, ERR_SYSTEM, "out of memory");
 	if (candidates.left_out > 0)
 		say("%zu containers more than can be looked at are left out", candidates.left_out);
+	*ret_unread = candidates.unread;
 	for (size_t i = 0; i < candidates.n; i++)
 		if (survey_candidate(&survey, &candidates.items[i], err) < 0)
 			return -1;
@@ -257,6 +258,7 @@ int verb_report(int argc, char **argv)
 	struct policy current, proposed;
 	struct report report;
 	struct arena arena;
+	size_t unread = 0;
 	struct err err;
 	int got;
 
@@ -268,13 +270,17 @@ int verb_report(int argc, char **argv)
 		return 0;
 	if (got < 0)
 		return usage_error(&err, "report");
-	if (survey_node(&request, &report, &current, &proposed, &err) < 0 ||
+	if (survey_node(&request, &report, &current, &proposed, &unread, &err) < 0 ||
 	    write_report(&request, &report, colour, &err) < 0) {
 		say("%s%s%s", err.text, err.pointer[0] ? " at " : "", err.pointer);
 		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		say("the output could not be written");
+		return ERR_SYSTEM;
+	}
+	if (unread > 0) {
+		say("%zu places that are there could not be read: containers may be missing from this report", unread);
 		return ERR_SYSTEM;
 	}
 	if (!request.would_deny)

@@ -31,6 +31,7 @@ struct candidate {
 /**
  * struct candidates - all bundles found, each once
  * @left_out: bundles beyond the number that is looked at
+ * @unread: places that are there and could not be looked at
  */
 struct candidates {
 	struct arena *arena;
@@ -38,6 +39,7 @@ struct candidates {
 	size_t n;
 	size_t room;
 	size_t left_out;
+	size_t unread;
 };
 
 /**

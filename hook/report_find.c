@@ -8,11 +8,14 @@
  * What lies in a user's directories is a user's word: taken for a bundle of
  * the same user alone.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common.h"
 #include "ocigate/fs.h"
@@ -56,6 +59,58 @@ static const struct bundle_place bundle_places[] = {
 	{"/var/lib/docker/buildkit/executor/*", 0, false, false},
 };
 
+/* glob() gives its reporter nothing of the caller's. */
+static size_t unread;
+
+/* A place that is there and cannot be looked at may hold containers. What is another user's to see is not our loss. */
+static int note_unread(int error)
+{
+	if (error != ENOENT && error != ENOTDIR && error != ESRCH && (error != EACCES || geteuid() == 0))
+		unread++;
+	return 0;
+}
+
+static int glob_failed(const char *path, int error)
+{
+	(void)path;
+	return note_unread(error);
+}
+
+static void *open_noted(const char *path)
+{
+	return opendir(path);
+}
+
+/* glob() takes a directory that cannot be read to its end for one that has ended. */
+static struct dirent *read_noted(void *dir)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(dir);
+	if (!entry && errno != 0)
+		(void)note_unread(errno);
+	return entry;
+}
+
+static void close_noted(void *dir)
+{
+	(void)closedir(dir);
+}
+
+/* Return: 0 with the paths that fit. */
+static int look_for(const char *pattern, glob_t *paths)
+{
+	*paths = (glob_t){
+		.gl_opendir = open_noted,
+		.gl_readdir = read_noted,
+		.gl_closedir = close_noted,
+		.gl_lstat = lstat,
+		.gl_stat = stat,
+	};
+	return glob(pattern, GLOB_ALTDIRFUNC, glob_failed, paths);
+}
+
 static void glob_free(glob_t *paths)
 {
 	globfree(paths);
@@ -67,8 +122,10 @@ struct candidate *candidates_add(struct candidates *candidates, const char *id, 
 	struct stat st;
 
 	/* The same directory has several names: /var/run is /run. */
-	if (stat(bundle, &st) < 0)
+	if (stat(bundle, &st) < 0) {
+		(void)note_unread(errno);
 		return NULL;
+	}
 	for (size_t i = 0; i < candidates->n; i++)
 		if (candidates->items[i].inode == st.st_ino && candidates->items[i].device == st.st_dev)
 			return &candidates->items[i];
@@ -104,16 +161,20 @@ struct candidate *candidates_add(struct candidates *candidates, const char *id, 
 static const char *read_state(struct arena *arena, int dirfd, size_t *ret_len, int64_t *ret_written)
 {
 	static const char *const names[] = {"state.json", "status"};
-	struct err unread;
+	struct err why;
 	struct stat st;
 	const char *text;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (fstatat(dirfd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    fs_read_file(arena, dirfd, names[i], STATE_MAX, true, &text, ret_len, &unread) == 0) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (fstatat(dirfd, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			(void)note_unread(errno);
+		} else if (fs_read_file(arena, dirfd, names[i], STATE_MAX, true, &text, ret_len, &why) == 0) {
 			*ret_written = (int64_t)st.st_mtime;
 			return text;
+		} else if (faccessat(dirfd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+			(void)note_unread(EIO);
 		}
+	}
 	return NULL;
 }
 
@@ -133,13 +194,15 @@ static void take_state(struct candidates *candidates, const char *path)
 	struct state state;
 	struct arena scratch;
 	struct stat st;
-	struct err unread;
+	struct err why;
 	int64_t written;
 	size_t len, before = candidates->n;
 
+	if (fd < 0)
+		(void)note_unread(errno);
 	arena_init(&scratch, RUN_MEMORY);
 	text = fd >= 0 && fstat(fd, &st) == 0 ? read_state(&scratch, fd, &len, &written) : NULL;
-	if (text && decision_id_valid(id) && state_from_runtime(&scratch, text, len, id, &state, &unread) == 0) {
+	if (text && decision_id_valid(id) && state_from_runtime(&scratch, text, len, id, &state, &why) == 0) {
 		candidate = candidates_add(candidates, id, state.bundle);
 		if (candidate && candidates->n > before && !may_speak_for(candidate, &st)) {
 			candidates->n = before;
@@ -235,18 +298,19 @@ int candidates_find(struct candidates *candidates, bool all, struct err *err)
 	for (size_t i = 0; i < sizeof(state_places) / sizeof(state_places[0]); i++) {
 		glob_t paths __attribute__((cleanup(glob_free))) = {0};
 
-		if (glob(state_places[i], 0, NULL, &paths) == 0)
+		if (look_for(state_places[i], &paths) == 0)
 			for (size_t j = 0; j < paths.gl_pathc; j++)
 				take_state(candidates, paths.gl_pathv[j]);
 	}
 	for (size_t i = 0; i < sizeof(bundle_places) / sizeof(bundle_places[0]); i++) {
 		glob_t paths __attribute__((cleanup(glob_free))) = {0};
 
-		if (glob(bundle_places[i].pattern, 0, NULL, &paths) == 0)
+		if (look_for(bundle_places[i].pattern, &paths) == 0)
 			for (size_t j = 0; j < paths.gl_pathc; j++)
 				take_bundle(candidates, paths.gl_pathv[j], &bundle_places[i], all);
 	}
 	if (!all)
 		drop_ended(candidates);
+	candidates->unread = unread;
 	return candidates->arena->failed ? err_set(err, ERR_SYSTEM, "out of memory while looking for containers") : 0;
 }

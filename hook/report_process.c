@@ -48,8 +48,9 @@ static int64_t now_minus_uptime(void)
 {
 	struct timespec now = {0}, up = {0};
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	/* Without a clock no process is taken for a later one. */
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || clock_gettime(CLOCK_BOOTTIME, &up) < 0)
+		return INT32_MIN;
 	return (int64_t)(now.tv_sec - up.tv_sec);
 }
 
@@ -71,7 +72,9 @@ enum life process_life(pid_t pid, int64_t written, const char *id)
 		return LIFE_UNKNOWN;
 	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || !read_stat(fd, &state, &ticks) || state == 'Z' || state == 'X')
+	if (fd < 0 || !read_stat(fd, &state, &ticks))
+		return errno == ENOENT || errno == ESRCH ? LIFE_ENDED : LIFE_UNKNOWN;
+	if (state == 'Z' || state == 'X')
 		return LIFE_ENDED;
 	if (now_minus_uptime() + ticks / sysconf(_SC_CLK_TCK) > written + SLACK_SECONDS && !cgroup_names(fd, id))
 		return LIFE_ENDED;

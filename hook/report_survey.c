@@ -150,8 +150,10 @@ static bool is_no_container(const struct look *look, int fd)
 
 static bool has_ended(const struct candidate *candidate, const struct look *look, int fd, int process_fd)
 {
+	/* What cannot be told by the kernel for another reason is no end: the container stays in the report. */
 	if (candidate->life == LIFE_RUNNING)
-		return process_fd < 0 || faccessat(process_fd, "ns", F_OK, 0) < 0;
+		return process_fd >= 0 && faccessat(process_fd, "ns", F_OK, 0) < 0 &&
+		       (errno == ENOENT || errno == ESRCH);
 	return is_no_container(look, fd);
 }
 
@@ -165,10 +167,15 @@ int survey_candidate(const struct survey *survey, const struct candidate *candid
 	int result = 0;
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld", (long)candidate->pid);
-	if (candidate->life == LIFE_RUNNING)
-		process_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && candidate->life != LIFE_RUNNING)
+	if (fd < 0 && candidate->life != LIFE_RUNNING && errno == ENOENT)
 		return 0;
+	if (candidate->life == LIFE_RUNNING) {
+		process_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (process_fd < 0 && errno == ENOENT) {
+			survey->report->ended++;
+			return 0;
+		}
+	}
 	run_start(&look.run, "report");
 	look.run.policy = survey->report->policy;
 	look.run.decision.time_us = survey->report->time_us;
