@@ -9,6 +9,7 @@
 #   make lint       dependencies, sizes, formats, analyzers
 #   make asan       unit tests and rule cases under AddressSanitizer and UBSan
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
+#   make mutants    small wrong changes of rules and reader: does a test notice each?
 #   make bench      figures: instructions, page faults, system calls, ratios
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make config     what comes from the rules and verbs in config/, manual pages and completion, after a change of one
@@ -61,7 +62,7 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
-.PHONY: fuzz tarball deb all config check test demo lint asan bench install clean dist-clean
+.PHONY: fuzz mutants tarball deb all config check test demo lint asan bench install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
@@ -138,6 +139,9 @@ lint: $(PROBED)
 
 fuzz:
 	@BUILD=$(BUILD) sh tests/fuzz/run.sh
+
+mutants: $(BUILD)/unit-tests $(BUILD)/rule-cases
+	@BUILD=$(BUILD) python3 tests/mutation/run.py
 
 bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Does a test notice when the gate's judgement is wrong?
+
+Changes one place of one file at a time (mutants.py says how), builds the rule
+cases and the unit tests with it and runs them: a mutant that no test notices
+survives, and is listed. Survivors that change nothing are explained in
+explained.tsv; what the optimizing compiler makes the same code of is left out.
+
+usage: run.py [--seconds N] [--seed N] [--again] [FILE]...
+
+--seconds: a sample, for so long, and only of files that have no survivor.
+What was killed stays killed until its file changes: results are kept below
+$BUILD/mutants, --again forgets them. Needs $BUILD/unit-tests and
+$BUILD/rule-cases. MUTANT_JOBS=2
+"""
+import argparse
+import concurrent.futures
+import filecmp
+import glob
+import hashlib
+import os
+import queue
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(__file__))
+from mutants import mutants_of  # noqa: E402
+
+BUILD = os.environ.get("BUILD", "build")
+KEEP = os.path.join(BUILD, "mutants")
+CC = os.environ.get("CC", "cc")
+COMPILE = [CC, "-std=c11", "-w", "-D_GNU_SOURCE", '-DOCIGATE_VERSION="0.1.0"', "-Iinclude", f"-I{BUILD}/gen", "-fPIE"]
+LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
+FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c")
+EXPLAINED = "tests/mutation/explained.tsv"
+UNITS = {
+    "rules": "@(rules_core|engine|host_bundles|seccomp)/*",
+    "spec": "@(spec*|state|runtime_state|identity|json*|engine|host_bundles|seccomp)/*",
+    "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
+}
+SECONDS = 20  # for one run of the tests; an endless loop is noticed by it
+KILLED, SURVIVED, SAME, INVALID = "killed", "survived", "same", "invalid"
+
+
+def limits():
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def run(command, environment=None):
+    """Exit status, or None when it took too long; whatever it leaves behind is ended with it."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env=environment, preexec_fn=limits, start_new_session=True)
+    try:
+        return process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+class Bench:
+    """A directory in which one mutant at a time is built and tried."""
+
+    def __init__(self, number):
+        self.where = os.path.join(KEEP, f"bench-{number}")
+        shutil.rmtree(self.where, ignore_errors=True)
+        os.makedirs(self.where)
+        self.environment = dict(os.environ, BUILD=self.where, TMPDIR=os.path.abspath(self.where))
+        linker = ["-fuse-ld=lld"] if run([CC, "-fuse-ld=lld", "-x", "c", "/dev/null", "-shared", "-o", "/dev/null"]) == 0 else []
+        self.link = [CC, "-pie", "-Wl,-S", *linker]
+
+    def object(self, path, text, name, *flags):
+        source = os.path.join(self.where, name + ".c")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        compiled = os.path.join(self.where, name + ".o")
+        good = run([*COMPILE, "-iquote", os.path.dirname(path), *flags, "-c", source, "-o", compiled]) == 0
+        return compiled if good else None
+
+    def program(self, name, compiled, objects, *libraries):
+        made = os.path.join(self.where, name)
+        good = run([*self.link, compiled, *objects, f"{BUILD}/libocigate.a", *LIBRARIES, *libraries, "-o", made])
+        return made if good == 0 else None
+
+    def passes(self, path, compiled):
+        """Do the tests that fit @path pass with @compiled in its place? None: it cannot be linked."""
+        layer = path.split("/")[1]
+        cases = self.program("rule-cases", compiled, sorted(glob.glob(f"{BUILD}/tests/rules/*.o")))
+        if not cases:
+            return None
+        names = [os.path.basename(path)[:-2]] if layer == "rules" else []
+        names = [name for name in names if os.path.isdir(f"tests/rules/{name}")]
+        if run([cases, "tests/rules", *names], self.environment) != 0:
+            return False
+        units = self.program("unit-tests", compiled, sorted(glob.glob(f"{BUILD}/tests/unit/*.o")) + [
+            f"{BUILD}/hook/runtime_args.o", f"{BUILD}/hook/runtime_flags.o"], "-lcriterion")
+        return run([units, "--tap", "--color=never", "-j1", "--fail-fast", "--filter", UNITS[layer]], self.environment) == 0
+
+    def same_code(self, path, text, changed):
+        """Both optimized, with the same name and the same lines"""
+        flags = ("-O2", "-g0", "-ffile-prefix-map=.=.")
+        before = self.object(path, text, "same", *flags)
+        os.replace(before, before + ".before")
+        after = self.object(path, changed, "same", *flags)
+        return after is not None and filecmp.cmp(before + ".before", after, shallow=False)
+
+    def judge(self, mutant, text):
+        changed = mutant.apply(text)
+        compiled = self.object(mutant.path, changed, "mutant", "-O0", "-g0")
+        if not compiled:
+            return INVALID
+        passed = self.passes(mutant.path, compiled)
+        if passed is None:
+            return INVALID
+        if not passed:
+            return KILLED
+        return SAME if self.same_code(mutant.path, text, changed) else SURVIVED
+
+
+def explained():
+    """(file, line, change) -> why"""
+    known = {}
+    if os.path.exists(EXPLAINED):
+        with open(EXPLAINED, encoding="utf-8") as file:
+            for line in file:
+                if line.strip() and not line.startswith("#"):
+                    path, source, change, why = line.rstrip("\n").split("\t")
+                    known[(path, source, change)] = why
+    return known
+
+
+class Results:
+    """What earlier runs found, by file and content"""
+
+    def __init__(self, path, text, again):
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.name = os.path.join(KEEP, path.replace("/", "-") + ".tsv")
+        self.digest, self.found = digest, {}
+        if not again and os.path.exists(self.name):
+            with open(self.name, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            if lines and lines[0] == digest:
+                for line in lines[1:]:
+                    fate, source, change = line.split("\t")
+                    self.found[(path, source, change)] = fate
+
+    def write(self):
+        with open(self.name + ".new", "w", encoding="utf-8") as file:
+            file.write(self.digest + "\n")
+            for (_, source, change), fate in sorted(self.found.items()):
+                file.write(f"{fate}\t{source}\t{change}\n")
+        os.replace(self.name + ".new", self.name)
+
+
+def try_all(path, text, mutants, results, benches, pool, end):
+    """Judges what is not yet known; returns how many were tried. A survivor is tried again: there may be a test now."""
+    def one(mutant):
+        if end and time.monotonic() > end:
+            return None
+        bench = benches.get()
+        try:
+            return bench.judge(mutant, text)
+        finally:
+            benches.put(bench)
+    todo = [m for m in mutants if results.found.get(m.key()) in (None, SURVIVED)]
+    fates = pool.map(one, todo)
+    tried = 0
+    for mutant, fate in zip(todo, fates):
+        if fate:
+            tried += 1
+            results.found[mutant.key()] = fate
+            if tried % 50 == 0 and not end:
+                results.write()
+    return tried
+
+
+def report(path, mutants, results, known):
+    """One line a file, and one a survivor; returns (tried, killed, explained, left)"""
+    fates = {m.key(): results.found.get(m.key()) for m in mutants}
+    count = {fate: sum(f == fate for f in fates.values()) for fate in (KILLED, SURVIVED, SAME, INVALID)}
+    left = [m for m in mutants if fates[m.key()] == SURVIVED and m.key() not in known]
+    for mutant in left:
+        print(f"# {path}:{mutant.line_number}\t{mutant.line}\t{mutant.change()}")
+    tried = count[KILLED] + count[SURVIVED]
+    why = count[SURVIVED] - len(left)
+    line = f"mutants {path}: {tried} tried, {count[KILLED]} killed, {why} explained"
+    print(f"not ok {line}, {len(left)} left" if left else f"ok {line}", flush=True)
+    return tried, count[KILLED], why, len(left)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
+    os.makedirs(KEEP, exist_ok=True)
+    files = options.files or sorted(path for pattern in FILES for path in glob.glob(pattern))
+    jobs = int(os.environ.get("MUTANT_JOBS", "2"))
+    benches = queue.Queue()
+    for number in range(jobs):
+        benches.put(Bench(f"{os.getpid()}-{number}" if options.seconds else number))
+    known = explained()
+    totals = [0, 0, 0, 0]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for path in files:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            mutants = list(mutants_of(path, text))
+            results = Results(path, text, options.again)
+            try_all(path, text, mutants, results, benches, pool, None)
+            results.write()
+            totals = [a + b for a, b in zip(totals, report(path, mutants, results, known))]
+    print("# {} mutants, {} killed, {} explained, {} left".format(*totals))
+    return 1 if totals[3] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
