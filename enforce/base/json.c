@@ -222,8 +222,11 @@ char *json_write(struct arena *arena, const json_t *json)
 	size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
 	char *text = size ? arena_alloc(arena, size + 1) : NULL;
 
-	if (text)
-		(void)json_dumpb(json, text, size, JSON_COMPACT | JSON_ENCODE_ANY);
+	/* It needs memory of its own each time: it may get it for measuring and not for writing. */
+	if (!text || json_dumpb(json, text, size, JSON_COMPACT | JSON_ENCODE_ANY) != size) {
+		arena->failed = true;
+		return NULL;
+	}
 	return text;
 }
 
