@@ -99,16 +99,29 @@ static int action_of(const char *name, uint32_t code, uint32_t *ret_action)
 	return FIND_WORD(actions, name, ret_action);
 }
 
+/*
+ * libseccomp does not notice everywhere that it got no memory, and goes on with a filter that lacks something. The C
+ * library leaves ENOMEM behind, which a call that succeeds does not take away: @errno is 0 before each.
+ */
+static int check_memory(int status, struct err *err)
+{
+	if (status == -ENOMEM || errno == ENOMEM)
+		return err_set(err, ERR_SYSTEM, "out of memory while compiling the seccomp filter");
+	return 0;
+}
+
 static int add(scmp_filter_ctx context, uint32_t action, int nr, const char *name, unsigned n,
 	       const struct scmp_arg_cmp *conditions, size_t rule, struct err *err)
 {
-	int status = seccomp_rule_add_array(context, action, nr, n, conditions);
+	int status;
 
+	errno = 0;
+	status = seccomp_rule_add_array(context, action, nr, n, conditions);
+	if (check_memory(status, err) < 0)
+		return -1;
 	/* A call that an architecture does not have is no error for any runtime; neither is the same rule twice. */
 	if (status == 0 || status == -EEXIST)
 		return 0;
-	if (status == -ENOMEM)
-		return err_set(err, ERR_SYSTEM, "out of memory while compiling the seccomp filter");
 	(void)err_set(err, ERR_DENIED, "libseccomp takes no rule with this action and these conditions for %s", name);
 	return err_at(err, "/linux/seccomp/syscalls/%zu", rule);
 }
@@ -187,7 +200,10 @@ static int add_architectures(scmp_filter_ctx context, const struct seccomp *secc
 			(void)err_set(err, ERR_DENIED, "unknown seccomp architecture %s", name);
 			return err_at(err, "/linux/seccomp/architectures/%zu", i);
 		}
+		errno = 0;
 		status = seccomp_arch_add(context, arch);
+		if (check_memory(status, err) < 0)
+			return -1;
 		if (status < 0 && status != -EEXIST) {
 			(void)err_set(err, ERR_DENIED, "libseccomp cannot add the architecture %s here", name);
 			return err_at(err, "/linux/seccomp/architectures/%zu", i);
@@ -205,7 +221,10 @@ static int export(struct arena *arena, scmp_filter_ctx context, struct seccomp_p
 
 	if (fd < 0)
 		return err_sys(err, ERR_SYSTEM, errno, "no memory file for the seccomp filter");
+	errno = 0;
 	status = seccomp_export_bpf(context, fd);
+	if (check_memory(status, err) < 0)
+		return -1;
 	if (status < 0)
 		return err_sys(err, ERR_DENIED, -status, "libseccomp cannot compile the filter");
 	if (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size % sizeof(struct sock_filter) != 0 ||
@@ -231,7 +250,10 @@ int seccomp_compile(struct arena *arena, const struct seccomp *seccomp, struct s
 		(void)err_set(err, ERR_DENIED, "unknown seccomp action %s", seccomp->default_action);
 		return err_at(err, "/linux/seccomp/defaultAction");
 	}
+	errno = 0;
 	context = seccomp_init(default_action);
+	if (check_memory(0, err) < 0)
+		return -1;
 	if (!context)
 		return err_set(err, ERR_DENIED, "libseccomp takes no filter with the default action %s",
 			       seccomp->default_action);
