@@ -49,6 +49,15 @@ def expectations(root):
                 yield file[:-4], name, [c.split(",") if c != "-" else [] for c in columns[:len(POLICIES)]]
 
 
+def unexplained(root):
+    """Rows that expect a denial and do not say why"""
+    for file in sorted(os.listdir(root)):
+        for line in read(os.path.join(root, file)).splitlines() if file.endswith(".tsv") else []:
+            name, *columns = line.split("\t")
+            if set(columns[:len(POLICIES)]) - {"-"} and not name.startswith("#") and not "".join(columns[len(POLICIES):]):
+                yield f"{file[:-4]}/{name}"
+
+
 def unexpected(root, rows):
     """Bundles that no row speaks of"""
     known = {(engine, name) for engine, name, _ in rows}
@@ -137,6 +146,8 @@ def main():
     rows = list(expectations(root))
     for name in unexpected(root, rows):
         print(f"not ok bundles {name}: no row says what is expected of it")
+    for name in unexplained(root):
+        print(f"not ok bundles {name}: no reason is given for its denial")
     apps = [row for row in rows if not row[1].endswith("/sandbox")]
     sandboxes = [row for row in rows if row[1].endswith("/sandbox")]
     app_bundles = [os.path.join(root, engine, name) for engine, name, _ in apps]
