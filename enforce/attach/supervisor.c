@@ -45,6 +45,7 @@ struct supervisor {
 	enum moment moment;
 	bool filtered; /* in the window */
 	bool done;
+	pid_t ending; /* said to have ended, which is not reported yet: the deadline stays */
 	pid_t threads[THREADS_MAX];
 	size_t n_threads;
 };
@@ -107,17 +108,20 @@ static _Noreturn void give_up(void)
 }
 
 /* ESRCH: killed meanwhile; its end is reported by itself. Any other failure would leave the thread stopped for ever. */
-static void go_on(enum __ptrace_request how, pid_t tid, int signal)
+static void go_on(struct supervisor *supervisor, enum __ptrace_request how, pid_t tid, int signal)
 {
-	if (ptrace(how, tid, NULL, (void *)(intptr_t)signal) < 0 && errno != ESRCH)
+	if (ptrace(how, tid, NULL, (void *)(intptr_t)signal) == 0)
+		return;
+	if (errno != ESRCH)
 		give_up();
+	supervisor->ending = tid;
 }
 
-static void resume(const struct supervisor *supervisor, pid_t tid, int signal)
+static void resume(struct supervisor *supervisor, pid_t tid, int signal)
 {
 	bool watch = supervisor->moment == MOMENT_WINDOW && !supervisor->filtered;
 
-	go_on(watch ? PTRACE_SYSCALL : PTRACE_CONT, tid, signal);
+	go_on(supervisor, watch ? PTRACE_SYSCALL : PTRACE_CONT, tid, signal);
 }
 
 /* The calls by which runc and crun give up capabilities: the last at which init still has all of them. */
@@ -180,7 +184,7 @@ static void at_stop(struct supervisor *supervisor, pid_t tid, int status)
 		bool group = signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 
 		if (group)
-			go_on(PTRACE_LISTEN, tid, 0);
+			go_on(supervisor, PTRACE_LISTEN, tid, 0);
 		else
 			resume(supervisor, tid, 0);
 	} else if (event != 0) {
@@ -198,9 +202,12 @@ static _Noreturn void watch(struct supervisor *supervisor)
 		int status;
 		pid_t tid;
 
-		(void)alarm(0);
+		if (supervisor->ending == 0)
+			(void)alarm(0);
 		tid = waitpid(-1, &status, __WALL);
 		(void)alarm(STEP_SECONDS);
+		if (tid == supervisor->ending)
+			supervisor->ending = 0;
 		if (tid < 0 && errno == EINTR)
 			continue;
 		if (tid < 0)

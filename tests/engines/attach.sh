@@ -24,11 +24,17 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 probes "$NODE" || { echo 'not ok attach: the probes do not build'; exit 1; }
 
-runtime() {
+# The runtime as a command line.
+declared() {
 	case $engine in
-	runc) runc --root /run/runc "$@" ;;
-	crun) crun --root /run/crun --cgroup-manager=disabled "$@" ;;
+	runc) echo "runc --root /run/runc" ;;
+	crun) echo "crun --root /run/crun --cgroup-manager=disabled" ;;
 	esac
+}
+
+runtime() {
+	# shellcheck disable=SC2046 # words
+	$(declared) "$@"
 }
 
 # container FILTER: a bundle without a seccomp filter, the probes in it
@@ -105,20 +111,46 @@ for engine in runc crun; do
 		startContainer: [{path: \"/guest\", args: [\"/guest\"]}], poststart: [{path: \"/bin/cat\"}]}"
 	filtered 'on top of a filter that stops nothing' "$nnp | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\"}"
 
-	# create, wait, start: the supervisor waits along
+	# a terminal: runc wants one itself, which script(1) gives it
+	if command -v script >/dev/null 2>&1; then
+		container "$no_nnp | .process.terminal = true"
+		script -q -e -c "$(declared) run --bundle $BUNDLE $id" /dev/null </dev/null >"$NODE/out" 2>&1
+		status=$?
+		if [ $status -eq 42 ] && settled; then
+			ok "$engine attach: a terminal"
+		else
+			not_ok "$engine attach: a terminal" "status $status, supervisors: $(supervisors) $(tail -n 2 "$NODE/out")"
+		fi
+		rm -rf "$BUNDLE"
+	fi
+
+	# created and thrown away: nothing is left to wait
 	container "$no_nnp"
 	runtime create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	held=$(supervisors)
+	runtime delete --force "$id" >>"$NODE/out" 2>&1
+	if [ -n "$held" ] && settled; then
+		ok "$engine attach: deleted before its start"
+	else
+		not_ok "$engine attach: deleted before its start" "first: $held, then: $(supervisors) $(cat "$NODE/out")"
+	fi
+	rm -rf "$BUNDLE"
+
+	# create, wait, start: the supervisor waits along
+	container "$no_nnp | .process.args = [\"/guest\"]"
+	runtime create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
 	status=$?
-	sleep 0.3
+	sleep 1
 	if [ $status -ne 0 ] || [ -z "$(supervisors)" ]; then
 		not_ok "$engine attach: create, wait, start" "create: status $status, supervisors: $(supervisors) $(cat "$NODE/out")"
 	else
-		pid=$(runtime state "$id" | jq .pid)
-		runtime start "$id" >"$NODE/out" 2>&1
-		settled
-		# The program has ended or is a zombie; its status is in the supervisor's absence and in what wait tells nobody.
-		if [ -n "$(supervisors)" ]; then
-			not_ok "$engine attach: create, wait, start" "process $pid: a supervisor is left"
+		runtime start "$id" >>"$NODE/out" 2>&1
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			! grep -q '^Seccomp:' "$NODE/out" || break
+			sleep 0.1
+		done
+		if ! grep -qx 'Seccomp:	2' "$NODE/out" || ! settled; then
+			not_ok "$engine attach: create, wait, start" "supervisors: $(supervisors) $(cat "$NODE/out")"
 		else
 			ok "$engine attach: create, wait, start"
 		fi
@@ -170,4 +202,21 @@ for engine in runc crun; do
 		ok "$engine attach: $RUNS runs, none unfiltered"
 	fi
 done
+# A process that no runtime made as its init: another one's program would not get the filter. Judged by one rule alone.
+policy 50-test "$("$GATE" rules --format json | jq -c '{version: 1, log: {syslog: false}, rules: (
+	[(.rules? // .)[] | select(.name != "seccomp") | {(.name): {effect: "disabled"}}] | add)}')"
+id=a0
+container "$no_nnp"
+sleep 60 &
+other=$!
+printf '{"ociVersion": "1.0.2", "id": "%s", "status": "creating", "pid": %s, "bundle": "%s"}' "$id" "$other" "$BUNDLE" |
+	"$GATE" hook createRuntime >"$NODE/out" 2>&1
+status=$?
+if [ $status -eq 111 ] && grep -q 'is no init of runc or crun' "$NODE/out" && kill "$other"; then
+	ok 'attach: a process that is no init of a runtime is refused, and left alone'
+else
+	not_ok 'attach: a process that is no init of a runtime is refused, and left alone' "status $status: $(cat "$NODE/out")"
+fi
+rm -rf "$BUNDLE"
+
 if settled; then ok 'attach: no supervisor is left'; else not_ok 'attach: no supervisor is left' "$(supervisors)"; fi

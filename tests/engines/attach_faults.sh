@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The system calls of the attaching hook and of its supervisor, each failing in
-# turn: the program runs under the filter or not at all, nothing hangs beyond
-# the deadline, no process is left. As many as fit into FAULT_SECONDS.
+# turn with one error or another, or ending its process as kill -9 does: the
+# program runs under the filter or not at all, nothing hangs beyond the
+# deadline, no process is left. As many as fit into FAULT_SECONDS.
+#
+#   FAULT_SECONDS=100000 FAULT_KINDS=all sh tests/engines/attach_faults.sh     everything: hours
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
@@ -16,7 +19,8 @@ node_enter "$0" "$@"
 for tool in strace as runc crun; do
 	command -v $tool >/dev/null 2>&1 || { echo "skip attach faults: $tool is not installed"; exit 0; }
 done
-SECONDS_ALL=${FAULT_SECONDS:-60}
+SECONDS_ALL=${FAULT_SECONDS:-45}
+KINDS='error=EIO signal=KILL error=ENOMEM error=EPERM error=ESRCH error=EINTR error=ENOSYS error=EAGAIN error=EINVAL'
 HANG=25
 policy 50-test '{"version": 1, "log": {"syslog": false}, "rules": {"bundle-hooks": {"effect": "disabled"}}}'
 
@@ -97,21 +101,35 @@ for moment in true false; do
 	fi
 	points $moment >>"$NODE/points"
 done
-total=$(wc -l <"$NODE/points")
+# kinds: what is done at this point: one of $KINDS and kill -9 in turn, or all of them
+kinds() {
+	if [ "${FAULT_KINDS:-}" = all ]; then
+		echo "$KINDS"
+	else
+		echo "$KINDS" | cut -d ' ' -f $((tried % $(echo "$KINDS" | wc -w) + 1))
+	fi
+}
 
 # The first and last times of every call, then ever further in, as long as there is time.
 end=$(($(date +%s) + SECONDS_ALL)) tried=0 filtered=0 refused=0
-sort -k 1,1n -k 2,2n "$NODE/points" | cut -d ' ' -f 3- >"$NODE/shuffled"
+sort -k 1,1n -k 2,2n "$NODE/points" | cut -d ' ' -f 3- >"$NODE/ordered"
 while read -r moment call n; do
+	for kind in $(kinds); do
+		echo "$moment $call $n $kind"
+		tried=$((tried + 1))
+	done
+done <"$NODE/ordered" >"$NODE/shuffled"
+total=$(wc -l <"$NODE/shuffled") tried=0
+while read -r moment call n kind; do
 	[ "$(date +%s)" -lt $end ] || break
 	tried=$((tried + 1))
 	if [ $((tried % 4)) -eq 0 ]; then engine=runc; else engine=crun; fi
-	attempt "--inject=$call:error=EIO:when=$n" "$moment"
+	attempt "--inject=$call:$kind:when=$n" "$moment"
 	case $status in
 	42) filtered=$((filtered + 1)) ;;
 	*) refused=$((refused + 1)) ;;
 	esac
-	[ -z "$trouble" ] || not_ok "attach faults: $engine, no-new-privileges $moment, $call fails the ${n}th time" "$trouble"
+	[ -z "$trouble" ] || not_ok "attach faults: $engine, no-new-privileges $moment, $call $n, $kind" "$trouble"
 done <"$NODE/shuffled"
 ok "attach faults: $tried of $total points tried: $filtered ran under the filter, $refused were refused"
 [ "$tried" -ge 20 ] || not_ok 'attach faults: enough points' "only $tried"

@@ -3,7 +3,8 @@
 #
 # What the virtual machine is made of and the machine itself need not have: a
 # Debian kernel and AppArmor's parser, taken out of their packages and never
-# installed. For another processor that is everything: the runtimes too, and
+# installed. The parser runs with this machine's libraries, so it is of this
+# machine's Debian, whichever the kernel is of. For another processor that is everything: the runtimes too, and
 # what ocigate is built with. To be sourced; packages_get puts it all into
 # $KEPT, where it stays for the next run.
 # shellcheck disable=SC2034 # why is for who sources this
@@ -46,6 +47,8 @@ packages_get() {
 	[ -e "$KEPT/complete" ] && return 0
 	why='there is no apt-get to fetch a kernel with'
 	command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
+	own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	[ "$VM_ARCH" = amd64 ] && [ "$(sed -n 's/^ID=//p' /etc/os-release)" = debian ] && [ -n "$own" ] || own=$VM_SUITE
 	why='this machine knows no Debian mirror to fetch a kernel from'
 	from=$(mirror)
 	[ -n "$from" ] || return 1
@@ -54,11 +57,14 @@ packages_get() {
 	why="$KEPT cannot be made"
 	mkdir -p "$KEPT/apt/lists/partial" "$KEPT/apt/cache/archives/partial" "$KEPT/root" "$KEPT/kernel" || return 1
 	: >"$KEPT/apt/status"
-	echo "deb [signed-by=$keys] $from $VM_SUITE main" >"$KEPT/apt/sources.list"
+	for suite in "$VM_SUITE" "$own"; do
+		echo "deb [signed-by=$keys] $from $suite main"
+	done | sort -u >"$KEPT/apt/sources.list"
 	why="the kernel of $VM_SUITE cannot be fetched: see $KEPT/apt/log"
 	apt_of apt-get update >"$KEPT/apt/log" 2>&1 || return 1
-	kernel=$(apt_of apt-cache depends "linux-image-cloud-$VM_ARCH" | awk '$1 == "Depends:" { print $2; exit }')
-	[ -n "$kernel" ] && fetch "$kernel" "$KEPT/kernel" && fetch apparmor "$KEPT/root" || return 1
+	kernel=$(apt_of apt-cache -o "APT::Default-Release=$VM_SUITE" depends "linux-image-cloud-$VM_ARCH" | awk '$1 == "Depends:" { print $2; exit }')
+	[ -n "$kernel" ] && fetch "$kernel" "$KEPT/kernel" && fetch "apparmor/$own" "$KEPT/root" || return 1
+	[ -e "$KEPT/root/sbin" ] || ln -s usr/sbin "$KEPT/root/sbin"
 	cp "$KEPT"/kernel/boot/vmlinuz-* "$KEPT/vmlinuz" || return 1
 	if [ "$VM_ARCH" != amd64 ]; then
 		why="what the machine of $VM_ARCH is made of cannot be fetched: see $KEPT/apt/log"
