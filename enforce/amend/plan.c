@@ -321,8 +321,14 @@ static bool remove_annotation(const struct plan *plan, const struct finding *fin
 	return remove_below(plan, finding, "/annotations/");
 }
 
+/* A filter is also mended by taking away what would be used in its place. */
+static bool mend_filter(const struct plan *plan, const struct finding *finding)
+{
+	return remove_annotation(plan, finding) || put_seccomp(plan, finding);
+}
+
 static bool (*const planners[])(const struct plan *plan, const struct finding *finding) = {
-	[AMEND_SECCOMP_PROFILE] = put_seccomp,
+	[AMEND_SECCOMP_PROFILE] = mend_filter,
 	[AMEND_APPARMOR_PROFILE] = put_apparmor,
 	[AMEND_NO_NEW_PRIVILEGES] = put_no_new_privileges,
 	[AMEND_READ_ONLY_ROOT] = put_read_only_root,

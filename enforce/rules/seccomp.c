@@ -13,6 +13,8 @@
  * architecture can be open. So the host facts bring what the compiled filter answered (seccomp.h), and a call counts
  * as let through when some arguments get it through, unless a capability in the bounding set justifies it.
  *
+ * An annotation of crun's puts another filter in the place of the spec's, whatever the rule runtime-annotations is set to.
+ *
  * The default effect is to put the default profile into the spec. A hook comes too late for that; it attaches the
  * filter to the container's init instead (attach.h), where the policy does not forbid it.
  */
@@ -321,9 +323,22 @@ static void judge_answer(const struct container *container, const struct seccomp
 	judge_holes(container, answer, &own->reported, false, &own->floor, findings);
 }
 
+/* crun takes a program from an annotation instead of the spec's; what it does is nobody's to tell. */
+static void judge_annotation(const struct container *container, struct findings *findings)
+{
+	static const char replaces[] = "run.oci.seccomp_bpf_data";
+
+	for (size_t i = 0; i < container->annotations.n; i++)
+		if (strcmp(container->annotations.items[i].key, replaces) == 0)
+			findings_add(findings, FINDING_VIOLATION, "/annotations/run.oci.seccomp_bpf_data", replaces,
+				     "an annotation puts another filter in the place of its own",
+				     "remove the annotation run.oci.seccomp_bpf_data");
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
+	judge_annotation(container, findings);
 	if (!container->seccomp.present) {
 		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp", "", "runs without a seccomp filter",
 			     identity_is_pod(&container->identity)

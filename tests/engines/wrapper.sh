@@ -69,6 +69,11 @@ amendments() {
 		"$(printf 'true\ntrue')"
 	amended annotation '{"runtime-annotations": {"effect": "apply"}}' '.annotations["run.oci.keep_original_groups"] = "1"'
 	holds 'a steering annotation is removed' same "$status $(config '.annotations["run.oci.keep_original_groups"]')" '0 null'
+	for effect in audit apply; do
+		amended filter "{\"runtime-annotations\": {\"effect\": \"$effect\"}}" '.annotations["run.oci.seccomp_bpf_data"] = "BgAAAAAA/38="'
+		holds "an annotation in place of the filter is removed, runtime-annotations set to $effect" \
+			same "$status $(config '.annotations["run.oci.seccomp_bpf_data"]')" '0 null'
+	done
 	mkdir -p "$KUBELET_POD/volumes/kubernetes.io~projected/kube-api-access-x"
 	amended token '{"service-account-token": {"effect": "apply"}}' '.mounts += [{type: "bind", options: ["rbind", "rprivate", "ro"],
 		destination: "/var/run/secrets/kubernetes.io/serviceaccount",
