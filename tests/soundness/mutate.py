@@ -242,7 +242,7 @@ def host_source(r, d):
                      f"{world.SHARED}/sub", "/", "/etc", "/etc/passwd", "/root", "/run", "/proc", "/sys", "/dev", "/dev/kmsg", "/dev/shm",
                      "/usr", "/usr/bin", "/home", "/tmp", "/srv", "/run/pod/net", "/run/host-net", world.OTHER_POD,
                      f"{world.OTHER_POD}/volumes/kubernetes.io~secret/token", own, own + "/..", own + "/.", own + "/../../..", "@BUNDLE@",
-                     "@BUNDLE@/rootfs", "rootfs", ".", "../../..", "/proc/self/root/etc", "/proc/1/root", "/proc/1/ns/net", "/sys/fs/cgroup",
+                     "@BUNDLE@/rootfs", "rootfs", ".", "../../..", "/proc/self/root/etc", "/proc/1/root", "/proc/1/ns/net", "/proc/@HOLDER@/root/etc", f"/proc/@HOLDER@/root{world.DATA}", "/proc/thread-self/root/etc", "/proc/@HOLDER@/cwd", "/sys/fs/cgroup",
                      "/var/lib/kubelet", "/var/lib", "/run/containerd/containerd.sock", "//etc", "/./etc/../etc", "/var/run",
                      "/var/lib/docker/volumes/v/_data", "/var/lib/containers/storage/volumes/v/_data"])
 
@@ -348,6 +348,13 @@ def change_mount(r, d):
         mount["type"] = r.choice(["tmpfs", "bind", "proc", "sysfs", "Tmpfs", ""])
     else:
         mount["source"] = host_source(r, d)
+
+
+@mutation("file-system")
+def remount(r, d):
+    """What is mounted already, once more with other flags."""
+    d.mount(r.choice(["/", "/proc", "/proc/sys", "/sys", "/sys/fs/cgroup", "/dev", "/data", "/dev/shm"]), r.choice(["none", "", "tmpfs"]),
+            r.sample(["remount", "bind", "rw", "ro", "nosuid", "dev", "suid", "exec"], r.randint(2, 4)), r.choice(["none", "bind", "proc", "sysfs", "tmpfs"]))
 
 
 @mutation("propagation")

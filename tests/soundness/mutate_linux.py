@@ -73,6 +73,21 @@ def user_namespace(r, d):
 
 
 @mutation("user-namespace")
+def join_users(r, d):
+    """A user namespace that somebody else made: the spec does not tell what it maps."""
+    for entry in d.linux["namespaces"]:
+        entry.pop("path", None)
+    d.linux["namespaces"] = [entry for entry in d.linux["namespaces"] if entry["type"] != "user"]
+    d.linux["namespaces"].append({"type": "user", "path": r.choice(["/run/pod/user-root", "/run/pod/user-mapped", "/run/pod/user-mapped", "/proc/self/ns/user"])})
+    for key in ("uidMappings", "gidMappings"):
+        d.linux.pop(key, None)
+        if r.random() < .3:
+            d.linux[key] = [{"containerID": 0, "hostID": 131072, "size": 65536}]
+    if r.random() < .6:
+        d.process["user"]["uid"] = 0
+
+
+@mutation("user-namespace")
 def maps_without(r, d):
     d.linux["uidMappings"] = [{"containerID": 0, "hostID": r.choice([131072, 0]), "size": 65536}]
     d.linux["gidMappings"] = [{"containerID": 0, "hostID": 131072, "size": 65536}]
@@ -198,9 +213,10 @@ def some_limits(r, d):
     resources = d.linux.setdefault("resources", {})
     how = r.randint(0, 3)
     if how == 0:
-        resources["memory"] = r.choice([{}, {"limit": 67108864}, {"limit": -1}, {"limit": 2**40}, {"limit": "64Mi"}])
+        resources["memory"] = r.choice([{}, {"limit": 67108864}, {"limit": 33554432}, {"limit": -1}, {"limit": 0}, {"limit": 2**40}, {"limit": "64Mi"}])
     elif how == 1:
-        resources["cpu"] = r.choice([{}, {"quota": 50000, "period": 100000}, {"quota": -1, "period": 100000}, {"quota": 9000000, "period": 100000}, {"shares": 2}])
+        resources["cpu"] = r.choice([{}, {"quota": 50000, "period": 100000}, {"quota": -1, "period": 100000}, {"quota": 9000000, "period": 100000}, {"quota": 0, "period": 100000},
+                                       {"quota": 50000}, {"quota": 50000, "period": 0}, {"quota": 1000, "period": 1000}, {"shares": 2}])
     elif how == 2:
         resources["pids"] = {"limit": r.choice([0, -1, 100, 2**31])}
     else:

@@ -188,11 +188,11 @@ def run(work, tell):
     for runtime in work.names:
         outcome = work.run(built_for(work, base, lambda d: None, None, runtime))
         failure = None if outcome.ran and not outcome.breaches else f"ran: {outcome.ran} {outcome.note}, breaches: {outcome.breaches}"
-        tell(sees=f"nothing amiss in a healthy container under {runtime}", failure=failure)
+        tell(name=f"observer sees nothing amiss in a healthy container under {runtime}", failure=failure)
     for what, rule, change, runtime in ROWS:
-        tell(sees=what, failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
+        tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
     for what, rule, number in EXECS:
-        tell(sees=what, failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))
+        tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))
 
 
 def missed(work, built, rule):

@@ -13,6 +13,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 FIXED_SEED = "ocigate"
@@ -116,7 +117,7 @@ def replay_cases(work, job):
         about = members.pop("about")
         for runtime in work.names:
             outcome = work.run(generate.Built(**{**members, "runtime": runtime}))
-            tell(replayed=f"{os.path.basename(path)} under {runtime}", about=about, outcome=outcome.as_json())
+            tell(name=f"case {os.path.basename(path)} under {runtime}: {outcome.verdict}", failure=f"{outcome.breaches}: {about}" if outcome.breaches else None)
 
 
 def prove_observer(work, job):
@@ -134,49 +135,43 @@ def start(job):
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
 
-def heard(processes):
-    """What the workers tell; a worker that dies tells so."""
-    for process in processes:
-        for line in process.stdout:
-            if line.startswith("{"):
-                yield json.loads(line)
-            else:
-                print("# " + line.rstrip())
-        if process.wait() != 0:
-            yield {"error": f"a worker ended with status {process.returncode}"}
+def listen(process, take):
+    """Each line that a worker tells, to @take; a worker that dies tells so."""
+    for line in process.stdout:
+        if line.startswith("{"):
+            take(json.loads(line))
+        else:
+            print("# " + line.rstrip(), flush=True)
+    if process.wait() != 0:
+        take({"error": f"a worker ended with status {process.returncode}"})
 
 
-def in_parallel(jobs):
-    """Started together; heard one after the other, which is as good, since each writes less than it takes to wait."""
-    import threading
-    processes, lines = [start(job) for job in jobs], []
-
-    def listen(process):
-        lines.extend(heard([process]))
-    threads = [threading.Thread(target=listen, args=(process,)) for process in processes]
+def in_parallel(jobs, take):
+    threads = [threading.Thread(target=listen, args=(start(job), take)) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return lines
 
 
 class Counts:
     def __init__(self):
-        self.tried = self.admitted = self.ran = self.executed = 0
+        self.tried = self.admitted = self.ran = self.executed = self.left_out = 0
         self.by_dimension = collections.defaultdict(collections.Counter)
         self.by_kind = collections.defaultdict(collections.Counter)
-        self.violations, self.errors = [], []
+        self.violations = self.errors = 0
 
     def add(self, told):
         if "error" in told:
-            self.errors.append(told["error"])
+            self.errors += 1
+            print(f"not ok soundness: {told['error']}", flush=True)
             return
         case, outcome = told["case"], told["outcome"]
         if os.environ.get("SOUNDNESS_VERBOSE"):
             print(f"# {case['index']} {told['base']} {case['role']} {case['runtime']} {[each[0] for each in case['mutations']]} "
                   f"{outcome['verdict']} ran {outcome['ran']} {outcome['note']}")
-        self.tried += 1
+        self.left_out += outcome["verdict"] == "left out"
+        self.tried += outcome["verdict"] != "left out"
         admitted = outcome["verdict"] == "admitted"
         self.admitted += admitted
         self.ran += outcome["ran"]
@@ -187,7 +182,9 @@ class Counts:
             self.by_kind[kind]["tried"] += 1
             self.by_kind[kind]["ran"] += outcome["ran"]
         if outcome["breaches"]:
-            self.violations.append(told)
+            self.violations += 1
+            print(f"not ok soundness seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: "
+                  f"{outcome['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""), flush=True)
 
 
 def keep(told):
@@ -208,26 +205,17 @@ def keep(told):
 
 
 def report_run(counts):
-    failed = False
-    for told in counts.violations[:40]:
-        case = told["case"]
-        print(f"not ok soundness seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: "
-              f"{told['outcome']['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""))
-        failed = True
-    for error in counts.errors[:10]:
-        print(f"not ok soundness: {error}")
-        failed = True
-    print(f"# {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs ran, {len(counts.violations)} violations")
+    print(f"# {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs ran, {counts.violations} violations; {counts.left_out} left out that would take the node with them")
     for kind, numbers in sorted(counts.by_kind.items()):
         print(f"# {kind}: {numbers['tried']} tried, {numbers['ran']} ran")
     for dimension, numbers in sorted(counts.by_dimension.items()):
         print(f"# dimension {dimension}: {numbers['admitted']} admitted, {numbers['refused']} refused")
-    return failed | report_proof(counts)
+    return report_proof(counts)
 
 
 def report_proof(counts):
     """A generator that is nearly always refused, or in some dimension always or never, proves nothing."""
-    failed = False
+    failed = bool(counts.violations or counts.errors)
     if counts.ran * 4 < counts.tried or counts.admitted * 4 < counts.tried:
         print(f"not ok soundness: of {counts.tried} only {counts.admitted} were admitted and {counts.ran} ran")
         failed = True
@@ -237,31 +225,21 @@ def report_proof(counts):
             print(f"not ok soundness dimension {dimension}: never {' or '.join(missing)}")
             failed = True
     if not failed:
-        print(f"ok soundness: {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs, {len(counts.violations)} violations")
+        print(f"ok soundness: {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs, {counts.violations} violations")
     return failed
 
 
-def report_replay(lines):
-    failed = False
-    for told in lines:
-        if "error" in told:
-            print(f"not ok soundness replay: {told['error']}")
-            failed = True
-        elif told["outcome"]["breaches"]:
-            print(f"not ok soundness case {told['replayed']}: {told['outcome']['breaches']}")
-            failed = True
-        else:
-            print(f"ok soundness case {told['replayed']}: {told['outcome']['verdict']}")
-    return failed
+class Lines:
+    """Of the observer's own trial, and of cases that are kept: what is wrong with one is its "failure"."""
 
+    def __init__(self):
+        self.failed = False
 
-def report_selftest(lines):
-    failed = False
-    for told in lines:
+    def take(self, told):
+        name = told.get("name", "")
         why = told.get("error") or told.get("failure")
-        print(f"not ok soundness observer {told.get('sees', '')}: {why}" if why else f"ok soundness observer {told['sees']}")
-        failed |= bool(why)
-    return failed
+        print(f"not ok soundness {name}: {why}" if why else f"ok soundness {name}", flush=True)
+        self.failed |= bool(why)
 
 
 def main():
@@ -277,19 +255,12 @@ def main():
     deadline = time.time() + (10**7 if wanted else SHORT_SECONDS * 2)
     first = int(os.environ.get("SOUNDNESS_FIRST", "0"))
     cases = [(seed, index) for index in range(first, first + each) for seed in seeds]
-    failed = False
-    side = [{"task": "selftest", "mode": "stub", "cache": cache}]
-    stored = sorted(glob.glob(f"{HERE}/cases/*/"))
-    if stored:
-        side.append({"task": "replay", "cache": cache, "cases": [path.rstrip("/") for path in stored]})
-    results = [in_parallel([job]) for job in side]
-    failed |= report_selftest(results[0])
-    failed |= report_replay(results[1]) if stored else False
+    lines = Lines()
+    in_parallel([{"task": "selftest", "mode": "stub", "cache": cache},
+                 {"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}], lines.take)
     counts = Counts()
-    for told in in_parallel([{"task": "run", "cache": cache, "cases": cases[at::workers], "deadline": deadline} for at in range(workers)]):
-        counts.add(told)
-    failed |= report_run(counts)
-    return 1 if failed else 0
+    in_parallel([{"task": "run", "cache": cache, "cases": cases[at::workers], "deadline": deadline} for at in range(workers)], counts.add)
+    return 1 if report_run(counts) | lines.failed else 0
 
 
 if __name__ == "__main__":

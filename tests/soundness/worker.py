@@ -16,7 +16,7 @@ import policies
 import promises
 import world
 
-ADMITTED, REFUSED, UNASKED = "admitted", "refused", "unasked"
+ADMITTED, REFUSED, UNASKED, LEFT_OUT = "admitted", "refused", "unasked", "left out"
 
 
 class Outcome:
@@ -41,9 +41,10 @@ class Worker:
         self.before_value = world.get_sysctl(world.HOST_SYSCTL)
         self.guest = {os.stat(path).st_ino for path in (*self.world.template.values(), f"{world.ELSEWHERE}/guest", f"{world.IN_ETC}/guest")}
         self.host = observe.Process(os.getpid())
-        self.count = 0
+        self.count, self.root = 0, os.stat("/").st_ino
         for name in self.names:
             self.install(name)
+        self.world.settle()
 
     def install(self, name):
         """The wrapper of each runtime is a link named after it; which program it starts is the policy's."""
@@ -56,8 +57,7 @@ class Worker:
     def prepare(self, built, name):
         bundle, root = built.bundle(name), built.root.replace("@ID@", name)
         for top in (bundle, root):
-            shutil.rmtree(top, ignore_errors=True)
-            os.makedirs(top)
+            os.makedirs(top, exist_ok=True)
         for path in ("proc", "sys", "dev", "etc", "tmp", "run", "mark", "data"):
             os.makedirs(f"{root}/{path}")
         os.chmod(f"{root}/mark", 0o1777)
@@ -108,12 +108,9 @@ class Worker:
                 os.unlink(path)
         for source in built.own:
             if "@ID@" in source:
-                shutil.rmtree(source.replace("@ID@", name), ignore_errors=True)
+                world.remove(source.replace("@ID@", name))
         for top in (built.bundle(name), built.root.replace("@ID@", name)):
-            world.LIBC.umount2(top.encode(), 2)
-            shutil.rmtree(top, ignore_errors=True)
-        shutil.rmtree(built.bundle(name).rsplit(name, 1)[0] + name, ignore_errors=True)
-        shutil.rmtree(built.root.replace("@ID@", name).rsplit(name, 1)[0] + name, ignore_errors=True)
+            world.remove(top.rsplit(name, 1)[0] + name)
 
     def make_evil(self, name):
         """Another bundle, with all that a policy refuses."""
@@ -182,7 +179,21 @@ class Worker:
         except (OSError, ValueError):
             return None
 
+    @staticmethod
+    def keeps_node(built, rules):
+        """With the host's mount namespace a runtime makes the container's root the node's: nobody could look at that."""
+        if policies.enforced(rules, "host-namespaces") and "mount" in rules["host-namespaces"]["forbidden"]:
+            return True
+        try:
+            entries = json.loads(built.text)["linux"]["namespaces"]
+            mount = [entry for entry in entries if entry.get("type") == "mount"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return False
+        return len(mount) == 1 and len(mount[0]) == 1 and '"path": "/proc/1/ns/mnt"' not in built.text
+
     def run(self, built):
+        if not self.keeps_node(built, policies.effective(built.policy, built.truth)):
+            return Outcome(LEFT_OUT, False, [])
         self.count += 1
         name = hashlib.sha256(f"{os.getpid()}/{self.count}/{built.text[:200]}".encode()).hexdigest()
         for mark in os.listdir(world.MARKS):
@@ -291,7 +302,7 @@ class Worker:
                 pass
         if '"post' in built.text or not pid and os.path.exists(f"{state}/{name}") or "hook" in built.text.lower() and built.role == "wrapper":
             self.call(program, ["--root", state, "delete", "--force", name])
-        shutil.rmtree(f"{state}/{name}", ignore_errors=True)
+        world.remove(f"{state}/{name}")
 
     @staticmethod
     def marks():
@@ -316,8 +327,11 @@ class Worker:
         return found
 
     def clean(self, built, name):
+        if os.stat("/").st_ino != self.root:
+            raise SystemExit("a container made its root the node's")
         self.tear_down(built, name)
-        shutil.rmtree(f"/run/containerd/evil-{name[:12]}", ignore_errors=True)
+        world.remove(f"/run/containerd/evil-{name[:12]}")
+        self.world.tidy()
         while True:
             try:
                 if os.waitpid(-1, os.WNOHANG)[0] == 0:

@@ -51,7 +51,7 @@ class Row:
     def __init__(self, line):
         part = line.split()
         dash = part.index("-")
-        self.device, self.root, self.point = part[2], self.plain(part[3]), self.plain(part[4])
+        self.id, self.device, self.root, self.point = part[0], part[2], self.plain(part[3]), self.plain(part[4])
         self.options = set(part[5].split(","))
         self.shared = next((word[7:] for word in part[6:dash] if word.startswith("shared:")), None)
         self.type, self.source = part[dash + 1], self.plain(part[dash + 2])
@@ -95,6 +95,24 @@ def within(inner, outer):
     return inner[0] == outer[0] and below(inner[1], outer[1])
 
 
+def remove(top):
+    """A tree that cases wrote: never through a mount into what lies behind it."""
+    for row in reversed(mounts()):
+        if below(row.point, os.path.realpath(top)):
+            LIBC.umount2(row.point.encode(), 2)
+    if any(below(row.point, os.path.realpath(top)) for row in mounts()):
+        raise SystemExit(f"{top} has mounts that do not go away")
+    shutil.rmtree(top, ignore_errors=True)
+
+
+def seal():
+    """What is the machine's own can only be read from here on: cases run with the rights of root."""
+    for row in mounts():
+        ours = any(below(row.point, top) for top in ("/run", "/var/lib", "/etc", "/usr/lib", "/usr/local/bin", "/proc", "/sys"))
+        if not ours and LIBC.mount(None, row.point.encode(), None, 0x1000 | 0x20 | 1, None) < 0:
+            raise SystemExit(f"{row.point} cannot be made read-only")
+
+
 class World:
     """Made once a worker."""
 
@@ -109,6 +127,23 @@ class World:
                 os.makedirs(f"{top}/{path}")
             shutil.copy(f"{NODE}/guest", f"{top}/guest")
         write(RECORD)
+        seal()
+        self.mounted = None
+
+    def settle(self):
+        """From here on every other mount is a case's."""
+        self.mounted = {row.id for row in mounts()}
+
+    def tidy(self):
+        """Without a mount namespace a container mounts here."""
+        rows = mounts()
+        for row in reversed(rows):
+            if row.id not in self.mounted:
+                LIBC.umount2(row.point.encode(), 2)
+        if self.mounted - {row.id for row in rows}:
+            raise SystemExit("a container unmounted what the node has")
+        if not next(row for row in rows if row.point == SHARED).shared:
+            LIBC.mount(None, SHARED.encode(), None, 1 << 20, None)
 
     @staticmethod
     def make_paths():
@@ -140,6 +175,16 @@ class World:
         for kind in ("net", "ipc", "uts"):
             write(f"/run/pod/{kind}")
             bind(f"/proc/{process.pid}/ns/{kind}", f"/run/pod/{kind}")
+        for name, first in (("user-root", 0), ("user-mapped", 131072)):
+            users = subprocess.Popen(["unshare", "--user", "sh", "-c", "echo; exec sleep 100"], stdout=subprocess.PIPE)
+            users.stdout.readline()
+            for kind in ("uid", "gid"):
+                with open(f"/proc/{users.pid}/{kind}_map", "w", encoding="ascii") as file:
+                    file.write(f"0 {first} 65536")
+            write(f"/run/pod/{name}")
+            bind(f"/proc/{users.pid}/ns/user", f"/run/pod/{name}")
+            users.kill()
+            users.wait()
         for kind in ("net", "ipc", "uts", "pid"):
             write(f"/run/host-{kind}")
             bind(f"/proc/self/ns/{kind}", f"/run/host-{kind}")
