@@ -2,6 +2,7 @@
 #include "ocigate/decision.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 void decision_init(struct decision *decision, struct arena *arena, const char *stage)
 {
@@ -77,6 +78,23 @@ void decision_note(struct decision *decision, const char *fmt, ...)
 	va_end(ap);
 	if (items[notes->n])
 		*notes = (struct strings){items, notes->n + 1};
+}
+
+void decision_excepted(struct decision *decision, const char *name)
+{
+	struct strings *names = &decision->exceptions;
+	const char **items;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return;
+	items = arena_array(decision->findings.arena, names->n + 1, sizeof(*items));
+	if (!items)
+		return;
+	for (size_t i = 0; i < names->n; i++)
+		items[i] = names->items[i];
+	items[names->n] = name;
+	*names = (struct strings){items, names->n + 1};
 }
 
 bool decision_alert(const struct finding *finding)

@@ -99,7 +99,7 @@ static void read_identity(const json_t *record, struct identity *identity)
 {
 	identity->engine = engine_of(record_text(record, "engine"));
 	identity->trusted = json_is_true(json_object_get(record, "trusted"));
-	identity->doubt = NULL;
+	identity->doubt = json_string_value(json_object_get(record, "doubt"));
 	identity->namespace = record_text(record, "namespace");
 	identity->pod = record_text(record, "pod");
 	identity->container = record_text(record, "container");
@@ -109,7 +109,7 @@ static void read_identity(const json_t *record, struct identity *identity)
 void record_decision(struct arena *arena, const json_t *record, struct decision *decision)
 {
 	const json_t *policy = json_object_get(record, "policy"), *findings = json_object_get(record, "findings");
-	const json_t *notes = json_object_get(record, "notes");
+	const json_t *notes = json_object_get(record, "notes"), *exceptions = json_object_get(record, "exceptions");
 
 	decision_init(decision, arena, record_text(record, "stage"));
 	decision->verdict = strcmp(record_text(record, "verdict"), "admit") == 0 ? VERDICT_ADMIT : VERDICT_DENY;
@@ -123,6 +123,10 @@ void record_decision(struct arena *arena, const json_t *record, struct decision 
 	for (size_t i = 0; i < json_array_size(findings); i++)
 		read_finding(json_array_get(findings, i), decision);
 	read_amendments(arena, json_object_get(record, "amendments"), decision);
+	for (size_t i = 0; i < json_array_size(exceptions); i++)
+		if (json_is_string(json_array_get(exceptions, i)))
+			decision_excepted(decision, json_string_value(json_array_get(exceptions, i)));
 	for (size_t i = 0; i < json_array_size(notes); i++)
-		decision_note(decision, "%s", json_string_value(json_array_get(notes, i)));
+		if (json_is_string(json_array_get(notes, i)))
+			decision_note(decision, "%s", json_string_value(json_array_get(notes, i)));
 }

@@ -179,13 +179,16 @@ void engine_conclude(struct decision *decision)
 
 /* The rule's part of the policy for this one container: with its exception, if it has one. */
 static void judge_with_exception(const struct rule *rule, const struct container *container, const struct host *host,
-				 const struct policy *policy, enum judge_as as, int64_t now, struct findings *findings)
+				 const struct policy *policy, enum judge_as as, int64_t now, struct decision *decision)
 {
+	struct findings *findings = &decision->findings;
 	struct rule_policy rule_policy = policy->rules[rule->id];
 	const struct exception *exception = NULL;
 	const struct exception_rule *change = policy_exception_for(policy, container, rule->id, now, &exception);
 	const size_t first = findings->n;
 
+	if (change)
+		decision_excepted(decision, exception->name);
 	if (change && change->has_effect) {
 		rule_policy.effect = change->effect;
 		rule_policy.exec_effect = change->effect;
@@ -224,7 +227,7 @@ void engine_judge(const struct container *container, const struct host *host, co
 	decision->policy_digest = policy->digest ? policy->digest : "";
 	decision->policy_stale = policy->stale;
 	for (size_t i = 0; i < RULE_COUNT; i++)
-		judge_with_exception(rule_table[i], container, host, policy, as, now, findings);
+		judge_with_exception(rule_table[i], container, host, policy, as, now, decision);
 	note_expired(container, policy, now, decision);
 	if (findings->failed || findings->arena->failed) {
 		decision->error = "out of memory";

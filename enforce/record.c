@@ -15,6 +15,7 @@ enum {
 	IMAGE_ROOM = 400,
 	VALUE_ROOM = 400,
 	TEXT_ROOM = 600,
+	EXCEPTIONS_MAX = 4,
 	NOTES_MAX = 8,
 	OMITTED_ROOM = 80,
 };
@@ -41,11 +42,28 @@ static void head(struct out *out, const struct decision *decision)
 	member(out, "stage", decision->stage, NAME_ROOM);
 	member(out, "engine", engine_names[identity->engine], NAME_ROOM);
 	out_str(out, identity->trusted ? ",\"trusted\":true" : ",\"trusted\":false");
+	if (!identity->trusted && identity->doubt)
+		member(out, "doubt", identity->doubt, NAME_ROOM);
 	member(out, "id", decision->id, ID_ROOM);
 	member(out, "namespace", identity->namespace, NAME_ROOM);
 	member(out, "pod", identity->pod, NAME_ROOM);
 	member(out, "container", identity->container, NAME_ROOM);
 	member(out, "image", identity->image, IMAGE_ROOM);
+}
+
+/* Nothing if there is none: most decisions have neither. */
+static void strings(struct out *out, const char *key, const struct strings *strings, size_t max)
+{
+	for (size_t i = 0; i < strings->n && i < max; i++) {
+		out_str(out, i == 0 ? ",\"" : ",");
+		if (i == 0) {
+			out_str(out, key);
+			out_str(out, "\":[");
+		}
+		out_json(out, strings->items[i], NAME_ROOM);
+	}
+	if (strings->n > 0)
+		out_str(out, "]");
 }
 
 static void tail(struct out *out, const struct decision *decision)
@@ -59,15 +77,8 @@ static void tail(struct out *out, const struct decision *decision)
 		member(out, "error", decision->error, TEXT_ROOM);
 		member(out, "error_pointer", decision->error_pointer, NAME_ROOM);
 	}
-	if (decision->notes.n > 0) {
-		out_str(out, ",\"notes\":[");
-		for (size_t i = 0; i < decision->notes.n && i < NOTES_MAX; i++) {
-			if (i > 0)
-				out_str(out, ",");
-			out_json(out, decision->notes.items[i], NAME_ROOM);
-		}
-		out_str(out, "]");
-	}
+	strings(out, "exceptions", &decision->exceptions, EXCEPTIONS_MAX);
+	strings(out, "notes", &decision->notes, NOTES_MAX);
 }
 
 static void finding(struct out *out, const struct decision *decision, size_t i)

@@ -93,6 +93,10 @@ void print_decision(const struct decision *decision, const char *where, bool col
 		put(" to ", decision->amendments[i].after);
 		(void)printf("\n");
 	}
+	for (size_t i = 0; i < decision->exceptions.n; i++) {
+		put("  exception that applies: ", decision->exceptions.items[i]);
+		(void)printf("\n");
+	}
 	if (decision->policy_stale) {
 		put("  the policy is stale: ", decision->policy_stale);
 		(void)printf("\n");

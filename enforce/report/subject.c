@@ -45,13 +45,13 @@ static void copy_findings(struct arena *arena, struct findings *findings)
 	}
 }
 
-static void copy_notes(struct arena *arena, struct strings *notes)
+static void copy_strings(struct arena *arena, struct strings *strings)
 {
-	const char **items = notes->n ? arena_array(arena, notes->n, sizeof(*items)) : NULL;
+	const char **items = strings->n ? arena_array(arena, strings->n, sizeof(*items)) : NULL;
 
-	for (size_t i = 0; items && i < notes->n; i++)
-		items[i] = copy(arena, notes->items[i]);
-	*notes = (struct strings){items, items ? notes->n : 0};
+	for (size_t i = 0; items && i < strings->n; i++)
+		items[i] = copy(arena, strings->items[i]);
+	*strings = (struct strings){items, items ? strings->n : 0};
 }
 
 static const char *name_of(struct arena *arena, const struct decision *decision)
@@ -99,7 +99,8 @@ struct report_subject *report_add(struct report *report, const struct decision *
 	subject->decision.n_amendments = 0;
 	copy_identity(arena, &subject->decision.identity);
 	copy_findings(arena, &subject->decision.findings);
-	copy_notes(arena, &subject->decision.notes);
+	copy_strings(arena, &subject->decision.exceptions);
+	copy_strings(arena, &subject->decision.notes);
 	if (status)
 		memcpy(subject->status, status, sizeof(subject->status));
 	if (arena->failed || subject->decision.findings.failed)

@@ -38,6 +38,7 @@ struct amendment_record {
  * @stage: "prestart", "createRuntime", "runtime", "exec", "check" …
  * @error: NULL, or why no judgement was possible (input, policy, memory): then the verdict is deny
  * @error_kind: its exit code
+ * @exceptions: names of those that changed what some rule does here, whether it found anything then or not
  * @notes: things worth saying that are no findings (stale policy, expired exceptions), one line each
  */
 struct decision {
@@ -53,6 +54,7 @@ struct decision {
 	const char *error;
 	enum err_kind error_kind;
 	const char *error_pointer;
+	struct strings exceptions;
 	struct strings notes;
 	int64_t time_us; /* Unix time in microseconds */
 	int64_t duration_us;
@@ -74,6 +76,9 @@ void decision_refuse(struct decision *decision, const struct err *err);
 
 /** decision_note() - one line more in @notes; dropped when out of memory */
 void decision_note(struct decision *decision, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** decision_excepted() - the exception @name applied; told once; dropped when out of memory */
+void decision_excepted(struct decision *decision, const char *name);
 
 /** engine_facts() - host facts that the rules enabled by @policy ask for */
 unsigned engine_facts(const struct policy *policy, const struct container *container);

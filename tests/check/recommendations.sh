@@ -121,6 +121,27 @@ claim 'are not for a bundle that others can write' containerd-2.1/privileged "$c
 claim 'are not for a bundle that lies elsewhere' containerd-2.1/privileged "$cri" '' root /srv/bundles/x
 claim 'are not for a directory that looks like the engine'\''s, of a user' containerd-2.1/privileged "$cri" '' others \
 	/home/u/run/containerd/io.containerd.runtime.v2.task/k8s.io/x
+# Whoever is not vouched for is told why; whom an exception spares is told by which, also where no finding is left to name it.
+claim 'are not for a bundle that lies elsewhere' containerd-2.1/privileged "$cri" '' root /srv/bundles/x
+got=$(jq -r '"\(.trusted) \(.doubt) \(.exceptions)"' "$NODE/out")
+if [ "$got" = 'false the bundle lies where no known engine puts one null' ]; then
+	ok 'exceptions decisions say whom they do not believe, and why'
+else
+	not_ok 'exceptions decisions say whom they do not believe, and why' "$got"
+fi
+mkdir "$NODE/spare"
+cat >"$NODE/spare/50.json" <<'END'
+{ "version": 1, "rules": { "*": {"effect": "disabled"}, "host-paths": {"effect": "deny"} }, "exceptions": [
+  { "name": "reads-tmp", "reason": "r", "match": {"namespaces": ["default"]}, "rules": {"host-paths": {"allowed": [{"path": "/"}]}} },
+  { "name": "of-another", "reason": "r", "match": {"namespaces": ["shop"]}, "rules": {"host-paths": {"allowed": [{"path": "/"}]}} } ] }
+END
+"$GATE" check --policy "$NODE/spare" --format json tests/bundles/containerd-2.1/hostpath-root-ro >"$NODE/out" 2>&1
+got=$(jq -r '"\(.verdict) \(.exceptions)"' "$NODE/out")
+if [ "$got" = 'admit ["reads-tmp"]' ] && "$GATE" check --policy "$NODE/spare" tests/bundles/containerd-2.1/hostpath-root-ro | grep -q 'exception that applies: reads-tmp'; then
+	ok 'exceptions decisions name the one that applied'
+else
+	not_ok 'exceptions decisions name the one that applied' "$got"
+fi
 ln -s /dev/null /etc/ocigate/policy.d/10-kube-system.json
 claim 'of kube-system can be masked' containerd-2.1/privileged "$cri" ''
 exit 0
