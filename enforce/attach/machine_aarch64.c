@@ -7,9 +7,9 @@
  * kernel shows in x7 (r12 of a 32-bit program) whether it is entry or exit; what is written there is dropped and the
  * true value comes back when the thread goes on. All writing here is done at such stops, so that nothing is lost.
  */
-#if defined(__aarch64__)
-
 #include "internal.h"
+
+#if defined(__aarch64__)
 
 #include <elf.h>
 #include <string.h>

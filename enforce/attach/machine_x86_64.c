@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#if defined(__x86_64__)
-
 #include "internal.h"
+
+#if defined(__x86_64__)
 
 #include <sys/ptrace.h>
 
