@@ -34,6 +34,36 @@ void start_failed(void)
 	_exit(ERR_SYSTEM);
 }
 
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
+
+static void crashed(int signal_number)
+{
+	static const char text[] = "ocigate: denied: a fault in the gate itself; is the node out of memory?\n";
+
+	(void)signal_number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(ERR_SYSTEM);
+	_exit(ERR_SYSTEM);
+}
+
+void crash_guard_start(struct crash_guard *guard)
+{
+	static const struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_NODEFER | (int)SA_RESETHAND};
+
+	/* What cannot be set stays: the runtime takes a hook that a signal ended for a refusal too. */
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		if (sigaction(crashes[i], &action, &guard->before[i]) < 0)
+			guard->before[i].sa_handler = SIG_DFL;
+}
+
+int crash_guard_end(const struct crash_guard *guard)
+{
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		if (sigaction(crashes[i], &guard->before[i], NULL) < 0)
+			return -1;
+	return 0;
+}
+
 /* A descriptor that is missing would be taken by the first file that we open, and then be written to. */
 static void standard_fds_open(void)
 {
@@ -45,7 +75,9 @@ static void standard_fds_open(void)
 void harden(void)
 {
 	static const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct crash_guard unused = {0};
 
+	crash_guard_start(&unused);
 	(void)clearenv();
 	standard_fds_open();
 	(void)umask(077);

@@ -5,6 +5,7 @@
 #ifndef OCIGATE_COMMON_H
 #define OCIGATE_COMMON_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,6 +32,19 @@ void memory_warm(void);
 
 /** start_failed() - deny, with a message: what must be set up before anything is judged cannot be */
 _Noreturn void start_failed(void);
+
+/**
+ * struct crash_guard - how the process took the signals of its own faults before crash_guard_start(), which makes each
+ * of them a refusal with a message: a library may go wrong where it gets no memory
+ */
+struct crash_guard {
+	struct sigaction before[5];
+};
+
+void crash_guard_start(struct crash_guard *guard);
+
+/** crash_guard_end() - take them as before. Return: 0, or -1 if the kernel will not have it. */
+int crash_guard_end(const struct crash_guard *guard) MUST_CHECK;
 
 /** deadline_start() - deny, with a message, when there is no decision after @seconds. */
 void deadline_start(unsigned seconds);

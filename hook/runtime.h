@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 
+#include "common.h"
 #include "run.h"
 #include "runtime_args.h"
 
@@ -20,6 +21,7 @@ struct runtime_guard {
 	struct sigaction on_alarm;
 	struct sigaction on_pipe;
 	struct itimerval timer;
+	struct crash_guard crash;
 };
 
 /** runtime_guard_start() - a deadline, no death by SIGPIPE, descriptors 0 to 2 not ours; runtime_guard_end(): undone */

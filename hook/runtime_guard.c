@@ -21,6 +21,7 @@ void runtime_guard_start(struct runtime_guard *guard)
 {
 	static const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
+	crash_guard_start(&guard->crash);
 	fill_standard_fds();
 	if (sigprocmask(SIG_BLOCK, NULL, &guard->mask) < 0 || sigaction(SIGALRM, NULL, &guard->on_alarm) < 0 ||
 	    sigaction(SIGPIPE, &ignore, &guard->on_pipe) < 0 || getitimer(ITIMER_REAL, &guard->timer) < 0)
@@ -32,6 +33,7 @@ void runtime_guard_end(const struct runtime_guard *guard)
 {
 	/* The timer first: it would outlive the exec, its handler would not. */
 	if (setitimer(ITIMER_REAL, &guard->timer, NULL) < 0 || sigaction(SIGALRM, &guard->on_alarm, NULL) < 0 ||
-	    sigaction(SIGPIPE, &guard->on_pipe, NULL) < 0 || sigprocmask(SIG_SETMASK, &guard->mask, NULL) < 0)
+	    sigaction(SIGPIPE, &guard->on_pipe, NULL) < 0 || sigprocmask(SIG_SETMASK, &guard->mask, NULL) < 0 ||
+	    crash_guard_end(&guard->crash) < 0)
 		start_failed();
 }

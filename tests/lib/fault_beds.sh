@@ -48,10 +48,11 @@ beds() {
 	# Everything has settled: the snapshot is current, the store and the caches are there.
 	sleep 4
 	for warm in good bad good; do "$GATE" hook createRuntime <"$NODE/$warm.state" >/dev/null 2>&1; done
+	"$PROGRAM" precreate <"$NODE/make.json" >/dev/null 2>&1
 }
 
 each_bed() {
-	kept="--startup $PROGRAM --tree /run/ocigate --tree /var/lib/ocigate --tree /var/log/ocigate --vary /var/log/* --vary /run/ocigate/decisions/* --may */seccomp/* --vary $SNAPSHOT"
+	kept="--deadline 30 --startup $PROGRAM --tree /run/ocigate --tree /var/lib/ocigate --tree /var/log/ocigate --vary /var/log/* --vary /run/ocigate/decisions/* --may */seccomp/* --vary $SNAPSHOT"
 	set -f # the globs are the injector's
 	# shellcheck disable=SC2086 # a list of options
 	{
@@ -74,6 +75,10 @@ each_bed() {
 		rm -f "$SNAPSHOT"
 		bed 'snapshot writer that admits' admit --again --stdin "$NODE/good.state" $kept -- "$PROGRAM" hook createRuntime
 		bed 'snapshot writer that refuses' deny --again --stdin "$NODE/bad.state" $kept -- "$PROGRAM" hook createRuntime
+		set +f
+		rm -f /run/ocigate/seccomp/*
+		set -f
+		bed 'precreate that compiles a filter' admit --output --stdin "$NODE/make.json" $kept -- "$PROGRAM" precreate
 	}
 	set +f
 }

@@ -50,9 +50,9 @@ bool tree_same(const struct tree_file *a, const struct tree_file *b);
  * enum fault - what happens to a call
  *
  * FAULT_ERROR: it is not made and returns @error. FAULT_ERRORS: so are all later calls of its kind. FAULT_SHORT: it reads
- * or writes a part. FAULT_KILL: SIGKILL before it is made.
+ * or writes a part. FAULT_MEMORY: from this call on there is no memory more. FAULT_KILL: SIGKILL before it is made.
  */
-enum fault { FAULT_NONE, FAULT_ERROR, FAULT_ERRORS, FAULT_SHORT, FAULT_KILL };
+enum fault { FAULT_NONE, FAULT_ERROR, FAULT_ERRORS, FAULT_SHORT, FAULT_MEMORY, FAULT_KILL };
 
 /** struct call - a system call of the clean run */
 struct call {

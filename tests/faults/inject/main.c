@@ -107,7 +107,10 @@ static const char *point_text(const struct point *point)
 	       : point->fault == FAULT_KILL ? "is not reached: SIGKILL"
 					    : strerrorname_np(point->error);
 	(void)snprintf(text, sizeof(text), "call %zu, %s(%#llx), %s%s", point->at, name ? name : "?",
-		       (unsigned long long)call->first, what, point->fault == FAULT_ERRORS ? " from then on" : "");
+		       (unsigned long long)call->first, what,
+		       point->fault == FAULT_ERRORS   ? " from then on"
+		       : point->fault == FAULT_MEMORY ? " from then on, for all that get memory"
+						      : "");
 	free(name);
 	return text;
 }
@@ -324,6 +327,8 @@ static size_t add_points_of_call(struct point *points, size_t n, size_t at)
 		points[n++] = (struct point){FAULT_ERROR, errors[i], at};
 	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
 		points[n++] = (struct point){FAULT_ERRORS, lasting[i], at};
+	if (nr == SYS_mmap || nr == SYS_brk)
+		points[n++] = (struct point){FAULT_MEMORY, ENOMEM, at};
 	if (can_be_short(nr))
 		points[n++] = (struct point){FAULT_SHORT, 0, at};
 	return n;

@@ -188,6 +188,19 @@ struct progress {
 	bool spoilt;
 };
 
+static bool is_memory(long nr)
+{
+	return nr == SYS_mmap || nr == SYS_brk || nr == SYS_mremap;
+}
+
+/* All calls of one kind fail, or all that get memory. */
+static bool is_lasting(const struct job *job, const struct progress *progress)
+{
+	if (progress->sticky < 0)
+		return false;
+	return progress->nr == progress->sticky || (job->fault == FAULT_MEMORY && is_memory(progress->nr));
+}
+
 /* Return: is the program to be let go? */
 static bool at_call(pid_t pid, const struct job *job, struct calls *record, struct progress *progress)
 {
@@ -205,11 +218,10 @@ static bool at_call(pid_t pid, const struct job *job, struct calls *record, stru
 	if (record && record->n < CALLS_MAX)
 		record->items[record->n++] = call_of(&regs);
 	progress->count++;
-	progress->spoilt = (job->at != 0 && progress->count == job->at) ||
-			   (progress->sticky >= 0 && progress->nr == progress->sticky);
+	progress->spoilt = (job->at != 0 && progress->count == job->at) || is_lasting(job, progress);
 	if (!progress->spoilt)
 		return false;
-	if (job->fault == FAULT_ERRORS)
+	if (job->fault == FAULT_ERRORS || job->fault == FAULT_MEMORY)
 		progress->sticky = progress->nr;
 	if (job->fault == FAULT_KILL)
 		(void)kill(pid, SIGKILL);
