@@ -107,57 +107,77 @@ static bool is_poststart(const struct run *run)
 	return strcmp(run->decision.stage, poststart) == 0;
 }
 
-/* All inputs are open: what is needed for others' bytes no more is given up, and what they may call for is made ready. */
-static int confine_hook(struct run *run, const struct state *state, struct host_pin *pin, struct attachment *attachment)
+/* struct input - what is found out before the spec is looked at, about the process and for it */
+struct input {
+	struct state state;
+	int bundle_fd;
+	int process_fd;
+	struct host_pin pin;
+	struct attachment attachment;
+	struct started started;
+};
+
+static int open_input(struct run *run, struct input *input)
 {
-	const enum confine_role role = is_poststart(run) ? CONFINE_WATCH : CONFINE_JUDGE;
 	struct err err;
 
-	if (role == CONFINE_JUDGE) {
-		host_pin(state->pid, pin);
-		if (run_may_attach(run) && attach_prepare(state->pid, SECCOMP_CACHE, attachment, &err) < 0)
-			return run_fail(run, &err);
+	if (state_from_fd(&run->arena, STDIN_FILENO, &input->state, &err) < 0)
+		return run_fail(run, &err);
+	run->decision.id = input->state.id;
+	/* At poststart it may have ended already, and nothing is wrong with that. */
+	if (pin_process(&input->state, &input->process_fd, &err) < 0 && (!is_poststart(run) || input->state.pid <= 0))
+		return run_fail(run, &err);
+	if (run_policy(run, &policy_dirs_default) < 0)
+		return -1;
+	input->bundle_fd = fs_open_dir(AT_FDCWD, input->state.bundle);
+	if (input->bundle_fd < 0) {
+		(void)err_sys(&err, ERR_INPUT, errno, "the bundle %s cannot be opened", input->state.bundle);
+		return run_fail(run, &err);
 	}
-	if (confine(role, RUN_DIRECTORY, run->policy->log_file, MEMORY_FACTOR * run->arena.cap, &err) < 0)
+	return run_load(run, input->bundle_fd);
+}
+
+/* What cannot be done any more once we have confined ourselves. */
+static int prepare(struct run *run, struct input *input)
+{
+	struct err err;
+
+	if (is_poststart(run))
+		return poststart_await(run, &input->state, input->process_fd, &input->started);
+	host_pin(input->state.pid, &input->pin);
+	if (run_may_attach(run) && attach_prepare(input->state.pid, SECCOMP_CACHE, &input->attachment, &err) < 0)
 		return run_fail(run, &err);
 	return 0;
 }
 
-/* The process ends soon and closes what it has: attachment and pin need no care. */
-static int judge(struct run *run)
+static int confine_hook(struct run *run)
 {
-	struct attachment attachment = {.fd = -1};
-	struct host_pin pin = {.rootfd = -1};
-	FD_AUTO int bundle_fd = -1;
-	FD_AUTO int process_fd = -1;
-	struct state state;
 	struct err err;
 
-	if (state_from_fd(&run->arena, STDIN_FILENO, &state, &err) < 0)
+	if (confine(is_poststart(run) ? CONFINE_END : CONFINE_JUDGE, RUN_DIRECTORY, run->policy->log_file,
+		    MEMORY_FACTOR * run->arena.cap, &err) < 0)
 		return run_fail(run, &err);
-	run->decision.id = state.id;
-	/* At poststart it may have ended already, and nothing is wrong with that. */
-	if (pin_process(&state, &process_fd, &err) < 0 && (!is_poststart(run) || state.pid <= 0))
-		return run_fail(run, &err);
-	if (run_policy(run, &policy_dirs_default) < 0)
+	return 0;
+}
+
+static int judge(struct run *run)
+{
+	/* The process ends soon and closes what is open. */
+	struct input input = {.bundle_fd = -1, .process_fd = -1, .pin.rootfd = -1, .attachment.fd = -1};
+	struct err err;
+
+	if (open_input(run, &input) < 0 || prepare(run, &input) < 0 || confine_hook(run) < 0 ||
+	    run_parse(run, input.state.bundle, input.state.id) < 0)
 		return -1;
-	bundle_fd = fs_open_dir(AT_FDCWD, state.bundle);
-	if (bundle_fd < 0) {
-		(void)err_sys(&err, ERR_INPUT, errno, "the bundle %s cannot be opened", state.bundle);
-		return run_fail(run, &err);
-	}
-	if (run_load(run, bundle_fd) < 0 || confine_hook(run, &state, &pin, &attachment) < 0 ||
-	    run_parse(run, state.bundle, state.id) < 0)
-		return -1;
-	run_identity(run, bundle_owner_of(state.bundle));
+	run_identity(run, bundle_owner_of(input.state.bundle));
 	if (is_poststart(run))
-		return poststart_judge(run, &state, process_fd);
-	if (host_live_pinned(&run->arena, &run->container, &state, &pin, engine_facts(run->policy, &run->container),
-			     &run->host, &err) < 0 ||
-	    check_process(&state, process_fd, &err) < 0)
+		return poststart_judge(run, &input.state, &input.started);
+	if (host_live_pinned(&run->arena, &run->container, &input.state, &input.pin,
+			     engine_facts(run->policy, &run->container), &run->host, &err) < 0 ||
+	    check_process(&input.state, input.process_fd, &err) < 0)
 		return run_fail(run, &err);
 	run_judge(run, JUDGE_HOOK);
-	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &attachment) : 0;
+	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &input.attachment) : 0;
 }
 
 int verb_hook(int argc, char **argv)

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "common.h"
 #include "ocigate/str.h"
@@ -65,6 +66,11 @@ int main(int argc, char **argv)
 {
 	struct err err;
 
+	/* Its caller would be somebody with fewer rights, who chooses policy, bundle and environment. */
+	if (getauxval(AT_SECURE) != 0) {
+		(void)err_set(&err, ERR_USAGE, "refuses to run set-uid, set-gid or with capabilities of its file");
+		return usage_error(&err, "");
+	}
 	if (argc > 0 && is_runtime(argv[0]))
 		return verb_runtime(argc, argv);
 	if (argc < 2) {

@@ -21,22 +21,22 @@
 /* Between crun's word and the first instruction it takes some of these; later than LOOKS_FAST it is a wait for `start`. */
 enum { LOOKS_HERE = 40, LOOKS_FAST = 1000, FAST_MILLISECONDS = 5, SLOW_MILLISECONDS = 100 };
 
-/* struct watch - the process: its directory in /proc, a descriptor that becomes readable at its end */
+/* struct watch - whose end wakes the watcher, and which program is not yet the container's */
 struct watch {
-	struct run *run;
-	int procfd;
-	int pidfd;
+	struct arena *arena;
+	struct started *started;
 	struct stat runtime;
+	struct host host;
 };
 
 /* @looks: how many at most, 0: until it begins or ends */
-static enum start await_start(const struct watch *watch, unsigned looks)
+static enum start await_start(struct watch *watch, unsigned looks)
 {
-	struct pollfd end = {.fd = watch->pidfd, .events = POLLIN};
+	struct pollfd end = {.fd = watch->started->pidfd, .events = POLLIN};
 	enum start start = START_NOT_YET;
 
 	for (unsigned i = 0; start == START_NOT_YET && (looks == 0 || i < looks); i++) {
-		start = host_process_read(&watch->run->arena, watch->procfd, &watch->runtime, &watch->run->host);
+		start = host_process_read(watch->arena, watch->started->procfd, &watch->runtime, &watch->host);
 		if (start == START_NOT_YET)
 			(void)poll(&end, 1, i < LOOKS_FAST ? FAST_MILLISECONDS : SLOW_MILLISECONDS);
 	}
@@ -44,30 +44,19 @@ static enum start await_start(const struct watch *watch, unsigned looks)
 }
 
 /* The first process of a pid namespace takes all others in it along. */
-static void kill_process(const struct watch *watch)
+static void kill_process(struct run *run, const struct started *started)
 {
-	if (syscall(SYS_pidfd_send_signal, watch->pidfd, SIGKILL, NULL, 0) == 0)
-		decision_note(&watch->run->decision, "the container was killed");
+	if (syscall(SYS_pidfd_send_signal, started->pidfd, SIGKILL, NULL, 0) == 0)
+		decision_note(&run->decision, "the container was killed");
 	else
-		decision_note(&watch->run->decision, errno == ESRCH ? "the container's process ended by itself"
-								    : "the container could not be killed");
+		decision_note(&run->decision, errno == ESRCH ? "the container's process ended by itself"
+							     : "the container could not be killed");
 }
 
 static void say_ended(struct run *run)
 {
 	run->decision.verdict = VERDICT_ADMIT;
 	decision_note(&run->decision, "its process ended before it could be compared with its spec");
-}
-
-static void compare(const struct watch *watch, enum start start)
-{
-	if (start == START_ENDED) {
-		say_ended(watch->run);
-		return;
-	}
-	run_judge(watch->run, JUDGE_HOOK);
-	if (watch->run->decision.verdict != VERDICT_ADMIT)
-		kill_process(watch);
 }
 
 /* Nobody waits for it, and it holds on to nothing of the hook's: a runtime waits until stdout and stderr are closed. */
@@ -98,45 +87,76 @@ static bool become_watcher(void)
 	return true;
 }
 
-static int look(struct watch *watch, const struct state *state, struct err *err)
+/* Whether AppArmor is on decides where a process's label stands: asked of the kernel alone, of no container. */
+static int watch_start(struct watch *watch, struct err *err)
 {
-	struct run *run = watch->run;
-	enum start start;
+	static const struct container none;
 	char path[32];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)getppid());
 	if (stat(path, &watch->runtime) < 0)
 		return err_sys(err, ERR_SYSTEM, errno, "the runtime that called cannot be told");
-	run->container.started = true;
-	if (host_live(&run->arena, &run->container, state, engine_facts(run->policy, &run->container), &run->host,
-		      err) < 0)
+	return host_live(watch->arena, &none, NULL, HOST_FACT_APPARMOR, &watch->host, err);
+}
+
+static int look(struct run *run, const struct state *state, struct started *started, struct err *err)
+{
+	struct watch watch = {.arena = &run->arena, .started = started};
+
+	if (watch_start(&watch, err) < 0)
 		return -1;
-	start = await_start(watch, LOOKS_HERE);
-	if (start == START_NOT_YET) {
+	started->start = await_start(&watch, LOOKS_HERE);
+	if (started->start == START_NOT_YET) {
 		if (!become_watcher())
 			return err_sys(err, ERR_SYSTEM, errno, "its process cannot be watched");
-		start = await_start(watch, 0);
+		started->start = await_start(&watch, 0);
 	}
-	compare(watch, start);
+	started->process = watch.host.process;
+	if (started->start == START_RUNNING)
+		host_pin(state->pid, &started->pin);
 	return 0;
 }
 
-int poststart_judge(struct run *run, const struct state *state, int process_fd)
+int poststart_await(struct run *run, const struct state *state, int process_fd, struct started *ret_started)
 {
-	FD_AUTO int pidfd = (int)syscall(SYS_pidfd_open, state->pid, 0);
-	FD_AUTO int procfd = openat(process_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct watch watch = {run, procfd, pidfd, {0}};
 	struct err err;
 
+	*ret_started = (struct started){
+		.pidfd = (int)syscall(SYS_pidfd_open, state->pid, 0),
+		.procfd = openat(process_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.start = START_ENDED,
+		.pin = {.rootfd = -1},
+	};
 	/* The directory still shows the process: the number cannot have gone to another one before pidfd was opened. */
-	if (pidfd < 0 || procfd < 0 || faccessat(procfd, "ns", F_OK, 0) < 0) {
+	if (ret_started->pidfd < 0 || ret_started->procfd < 0 || faccessat(ret_started->procfd, "ns", F_OK, 0) < 0) {
+		return 0;
+	}
+	if (look(run, state, ret_started, &err) < 0) {
+		(void)run_fail(run, &err);
+		kill_process(run, ret_started);
+		return -1;
+	}
+	return 0;
+}
+
+int poststart_judge(struct run *run, const struct state *state, const struct started *started)
+{
+	struct err err;
+
+	if (started->start == START_ENDED) {
 		say_ended(run);
 		return 0;
 	}
-	if (look(&watch, state, &err) < 0) {
+	run->container.started = true;
+	if (host_live_pinned(&run->arena, &run->container, state, &started->pin,
+			     engine_facts(run->policy, &run->container), &run->host, &err) < 0) {
 		(void)run_fail(run, &err);
-		kill_process(&watch);
+		kill_process(run, started);
 		return -1;
 	}
+	run->host.process = started->process;
+	run_judge(run, JUDGE_HOOK);
+	if (run->decision.verdict != VERDICT_ADMIT)
+		kill_process(run, started);
 	return 0;
 }

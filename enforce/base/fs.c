@@ -210,6 +210,9 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
+/* A file of ours has this mode from its beginning: who has confined itself may change no modes. */
+enum { OWN_MODE = 0600 };
+
 /* @like: owner and mode of the new file; or NULL: ours, and @mode */
 static int write_beside(int dirfd, const char *name, const char *bytes, size_t len, mode_t mode,
 			const struct stat *like, struct err *err)
@@ -220,13 +223,14 @@ static int write_beside(int dirfd, const char *name, const char *bytes, size_t l
 
 	if (n < 0 || (size_t)n >= sizeof(temporary))
 		return err_set(err, ERR_SYSTEM, "%s: the name is too long", name);
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OWN_MODE);
 	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, temporary, 0) == 0)
-		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OWN_MODE);
 	if (fd < 0)
 		return err_sys(err, ERR_SYSTEM, errno, "%s cannot be created", temporary);
 	if (write_all(fd, bytes, len) < 0 || (like && fchown(fd, like->st_uid, like->st_gid) < 0) ||
-	    fchmod(fd, mode) < 0 || fsync(fd) < 0 || renameat(dirfd, temporary, dirfd, name) < 0) {
+	    ((like || mode != OWN_MODE) && fchmod(fd, mode) < 0) || fsync(fd) < 0 ||
+	    renameat(dirfd, temporary, dirfd, name) < 0) {
 		int failure = errno;
 
 		(void)unlinkat(dirfd, temporary, 0);

@@ -19,15 +19,15 @@
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 #define BIT(capability) (1U << (capability))
 
-/* By role. To look into /proc/PID and into directories of others; to end a process of another user. */
+/* By role: to read what is another user's alone, to end a process of another user. */
 static const uint32_t kept_capabilities[] = {
-	[CONFINE_JUDGE] = BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_PTRACE),
-	[CONFINE_WATCH] = BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_PTRACE) | BIT(CAP_KILL),
+	[CONFINE_JUDGE] = BIT(CAP_DAC_READ_SEARCH),
+	[CONFINE_END] = BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL),
 };
 
 static const struct sock_fprog filters[] = {
 	[CONFINE_JUDGE] = {LENGTH(judge_filter), (struct sock_filter *)(uintptr_t)judge_filter},
-	[CONFINE_WATCH] = {LENGTH(watch_filter), (struct sock_filter *)(uintptr_t)watch_filter},
+	[CONFINE_END] = {LENGTH(end_filter), (struct sock_filter *)(uintptr_t)end_filter},
 };
 
 static int set_capabilities(uint32_t kept)
@@ -66,10 +66,7 @@ int confine(enum confine_role role, const char *own, const char *log, size_t mem
 	/* A lower limit that is there already stays. */
 	if (setrlimit(RLIMIT_AS, &limit) < 0 && errno != EPERM)
 		return err_sys(err, ERR_SYSTEM, errno, "memory cannot be limited");
-	/* A watcher compares the process's program with the runtime's again and again. */
-	if (role != CONFINE_WATCH && landlock_confine(own, log, err) < 0)
-		return -1;
-	if (drop_capabilities(kept_capabilities[role], err) < 0)
+	if (landlock_confine(role, own, log, err) < 0 || drop_capabilities(kept_capabilities[role], err) < 0)
 		return -1;
 	return install_filter(&filters[role], err);
 }

@@ -5,6 +5,6 @@
 #include "ocigate/confine.h"
 
 /** landlock_confine() - nothing is written or run but below @own and in @log. Return: 0, also without Landlock; -1. */
-int landlock_confine(const char *own, const char *log, struct err *err) MUST_CHECK;
+int landlock_confine(enum confine_role role, const char *own, const char *log, struct err *err) MUST_CHECK;
 
 #endif

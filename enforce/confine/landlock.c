@@ -103,7 +103,8 @@ static int allow_own(int ruleset_fd, const char *own, const struct ruleset *rule
 {
 	FD_AUTO int fd = open(own, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT && mkdir(own, 0755) == 0)
+	/* Whatever the umask: policies lie below it too, and rootless engines have to read these. */
+	if (fd < 0 && errno == ENOENT && mkdir(own, 0755) == 0 && chmod(own, 0755) == 0)
 		fd = open(own, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* Where it cannot be (a root that is read-only, no rights) nothing could be written either. */
 	if (fd < 0)
@@ -127,11 +128,14 @@ static int allow_file(int ruleset_fd, const char *path, const struct ruleset *ru
 	return fd < 0 ? 0 : allow(ruleset_fd, fd, WRITE_FILE | MAKE_REG, ruleset);
 }
 
-int landlock_confine(const char *own, const char *log, struct err *err)
+int landlock_confine(enum confine_role role, const char *own, const char *log, struct err *err)
 {
 	struct ruleset ruleset = newest;
-	FD_AUTO int fd = create(&ruleset, sizeof(ruleset));
+	FD_AUTO int fd = -1;
 
+	if (role == CONFINE_END)
+		ruleset.scoped &= ~(uint64_t)SCOPE_SIGNAL;
+	fd = create(&ruleset, sizeof(ruleset));
 	if (fd < 0 && (errno == E2BIG || errno == EINVAL))
 		fd = create_older(&ruleset);
 	/* Not built in, not switched on, or hidden by the filter of a container that we run in. */

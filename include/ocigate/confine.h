@@ -14,10 +14,10 @@
 /**
  * enum confine_role - what is kept
  *
- * CONFINE_JUDGE: reading files, also other users', writing below @own and to @log, a datagram to syslog. CONFINE_WATCH: also fork, a signal to a process that is pinned, and writing anywhere root may, since Landlock would
- * keep it from looking at the process.
+ * CONFINE_JUDGE: reading files, also other users', writing below @own and to @log, a datagram to syslog. CONFINE_END: also
+ * a signal to a process that is pinned already.
  */
-enum confine_role { CONFINE_JUDGE = 0, CONFINE_WATCH };
+enum confine_role { CONFINE_JUDGE = 0, CONFINE_END };
 
 /**
  * confine() - for this thread and what it starts, for good; no-new-privileges must be set

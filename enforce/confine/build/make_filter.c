@@ -13,7 +13,6 @@
  * So the first one here reads the program counter, and drops it.
  */
 #include <linux/filter.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <errno.h>
 #include <seccomp.h>
@@ -25,28 +24,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { JUDGE = 1, WATCH = 2, ALL = JUDGE | WATCH, PROGRAM_MAX = 4096 };
+enum { JUDGE = 1, END = 2, ALL = JUDGE | END, PROGRAM_MAX = 4096 };
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x80
-#endif
-#define CLONE_NAMESPACES                                                                                               \
-	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |   \
-	 CLONE_NEWTIME | CLONE_PTRACE | CLONE_PARENT)
+/* Beside the type there are flags. */
+#define SOCK_TYPE_MASK 0xf
 
-/* struct entry - a line of calls.def; @roles 0: KILL; @n -1: whatever its arguments */
-struct entry {
-	const char *call;
-	int roles;
-	int n;
+/* struct condition - (argument @n & @mask) == @value */
+struct condition {
+	unsigned n;
 	uint64_t mask;
 	uint64_t value;
 };
 
+/* struct entry - a line of calls.def; @roles 0: KILL */
+struct entry {
+	const char *call;
+	int roles;
+	unsigned n_conditions;
+	struct condition conditions[2];
+};
+
 static const struct entry entries[] = {
-#define ALLOW(call, roles)		      {#call, roles, -1, 0, 0},
-#define ALLOW_IF(call, roles, n, mask, value) {#call, roles, n, mask, value},
-#define KILL(call)			      {#call, 0, -1, 0, 0},
+#define ALLOW(call, roles)		      {#call, roles, 0, {{0, 0, 0}, {0, 0, 0}}},
+#define ALLOW_IF(call, roles, n, mask, value) {#call, roles, 1, {{n, mask, value}, {0, 0, 0}}},
+#define ALLOW_BOTH(call, roles, n, mask, value, n2, mask2, value2)                                                     \
+	{#call, roles, 2, {{n, mask, value}, {n2, mask2, value2}}},
+#define KILL(call) {#call, 0, 0, {{0, 0, 0}, {0, 0, 0}}},
 #include "../calls.def"
 };
 
@@ -64,6 +67,7 @@ static int is_allowed(const char *call, int role)
 static int add_entry(scmp_filter_ctx filter, const struct entry *entry, int role)
 {
 	const int number = seccomp_syscall_resolve_name(entry->call);
+	struct scmp_arg_cmp compare[2];
 
 	if (number == __NR_SCMP_ERROR)
 		return 0;
@@ -71,10 +75,10 @@ static int add_entry(scmp_filter_ctx filter, const struct entry *entry, int role
 		return is_allowed(entry->call, role) ? 0 : seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, number, 0);
 	if ((entry->roles & role) == 0)
 		return 0;
-	if (entry->n < 0)
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-				SCMP_CMP((unsigned)entry->n, SCMP_CMP_MASKED_EQ, entry->mask, entry->value));
+	for (unsigned i = 0; i < entry->n_conditions; i++)
+		compare[i] = SCMP_CMP(entry->conditions[i].n, SCMP_CMP_MASKED_EQ, entry->conditions[i].mask,
+				      entry->conditions[i].value);
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, entry->n_conditions, compare);
 }
 
 /* A tree instead of a list: fewer instructions for each call. Older libraries cannot, and make a list. */
@@ -133,7 +137,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int role;
-	} filters[] = {{"judge_filter", JUDGE}, {"watch_filter", WATCH}};
+	} filters[] = {{"judge_filter", JUDGE}, {"end_filter", END}};
 	const uint32_t arch = argc == 2 ? arch_of(argv[1]) : 0;
 
 	if (arch == 0) {
