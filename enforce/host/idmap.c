@@ -55,14 +55,19 @@ int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_m
 	return 0;
 }
 
+void idmap_of_node(struct host *host)
+{
+	host->uid_map = (struct id_mappings){identity, 1};
+	host->gid_map = host->uid_map;
+	host->id_maps_known = true;
+}
+
 void idmap_from_spec(struct host *host, const struct container *container)
 {
 	const struct namespace_entry *entry = &container->namespaces[NS_USER];
 
 	if (host->namespaces[NS_USER].shared == TRI_YES || !entry->present) {
-		host->uid_map = (struct id_mappings){identity, 1};
-		host->gid_map = host->uid_map;
-		host->id_maps_known = true;
+		idmap_of_node(host);
 	} else if (!entry->path && container->uid_mappings.n > 0 && container->gid_mappings.n > 0) {
 		host->uid_map = container->uid_mappings;
 		host->gid_map = container->gid_mappings;

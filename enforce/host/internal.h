@@ -35,6 +35,9 @@ enum { IDMAP_TEXT_MAX = 340 * 34 };
 /** idmap_parse() - text of /proc/PID/uid_map. Return: 0, or -1 with ERR_INPUT; -1 with ERR_SYSTEM when out of memory. */
 int idmap_parse(struct arena *arena, const char *text, struct id_mappings *ret_map, struct err *err) MUST_CHECK;
 
+/** idmap_of_node() - every id is the node's own */
+void idmap_of_node(struct host *host);
+
 /** idmap_from_spec() - maps that follow from the spec alone, when they do; leaves id_maps_known alone otherwise */
 void idmap_from_spec(struct host *host, const struct container *container);
 

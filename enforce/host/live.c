@@ -85,6 +85,9 @@ static void read_maps(struct arena *arena, struct host *host, int procfd)
 	host->id_maps_known = true;
 }
 
+/* The inode that every kernel gives its first user namespace (include/linux/proc_ns.h, PROC_USER_INIT_INO). */
+#define INITIAL_USER_NAMESPACE ((ino_t)0xEFFFFFFD)
+
 /* "/proc/PID/ns/user": that process has the maps which a container that joins its namespace will have. */
 static int open_namespace_owner(const char *path)
 {
@@ -107,6 +110,10 @@ static void find_id_maps(struct arena *arena, struct host *host, const struct co
 {
 	const char *path = container->namespaces[NS_USER].path;
 
+	if (host->effective && host->namespaces[NS_USER].container == INITIAL_USER_NAMESPACE) {
+		idmap_of_node(host);
+		return;
+	}
 	if (host->effective) {
 		if (procfd >= 0)
 			read_maps(arena, host, procfd);

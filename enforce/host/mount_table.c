@@ -67,6 +67,20 @@ static size_t chain_next(const struct row_chains *chains, size_t row)
 	return (size_t)chains->next[row] - 1;
 }
 
+static bool note_children(struct arena *arena, struct mount_table *table)
+{
+	table->carries = arena_array(arena, table->n, sizeof(*table->carries));
+	if (!table->carries)
+		return false;
+	for (size_t i = 0; i < table->n; i++) {
+		size_t parent = mount_table_by_id(table, table->rows[i].parent);
+
+		if (parent != NO_ROW)
+			table->carries[parent] = true;
+	}
+	return true;
+}
+
 int mount_table_load(struct arena *arena, const char *text, struct mount_table *ret_table, struct err *err)
 {
 	struct mount_table table = {0};
@@ -93,6 +107,8 @@ int mount_table_load(struct arena *arena, const char *text, struct mount_table *
 		chains_add(&table.by_root, bucket_of(&table, root), i);
 		chains_add(&table.by_device, bucket_of(&table, device), i);
 	}
+	if (!note_children(arena, &table) || !mount_places_sort(arena, &table))
+		return err_set(err, ERR_SYSTEM, "out of memory");
 	*ret_table = table;
 	return 0;
 }
@@ -299,8 +315,11 @@ int mount_table_mark(struct arena *arena, struct mount_table *table, size_t root
 /* Does any mount upon @row, at a prefix of @path from @len on and shorter than @end, other than @but, catch the path? */
 static bool caught(const struct mount_table *table, size_t row, const char *path, size_t len, size_t end, size_t but)
 {
-	struct prefix prefix = prefix_of(path, len);
+	struct prefix prefix;
 
+	if (!table->carries[row])
+		return false;
+	prefix = prefix_of(path, len);
 	do {
 		size_t child = prefix.len < end ? child_at(table, row, &prefix, false) : NO_ROW;
 

@@ -27,11 +27,15 @@ struct row_chains {
 /**
  * struct mount_table - one mountinfo
  * @inside: rows of the container; all the others are the node's. NULL: all are the node's
+ * @carries: rows upon which something is mounted
+ * @by_place: all rows, ordered by device and root
  */
 struct mount_table {
 	struct mount_row *rows;
 	size_t n;
 	bool *inside;
+	bool *carries;
+	const struct mount_row **by_place;
 	uint32_t mask;
 	struct row_chains by_id;
 	struct row_chains by_mountpoint; /* mountpoint alone */
@@ -109,5 +113,18 @@ const char *path_join(struct arena *arena, const char *base, const char *path, s
 
 /** path_skip() - length of clean @prefix as a prefix of a path below it: 0 for "/" */
 size_t path_skip(const char *prefix);
+
+/* mount_places.c */
+
+/** mount_places_sort() - fill in by_place. Return: false when out of memory. */
+bool mount_places_sort(struct arena *arena, struct mount_table *table) MUST_CHECK;
+
+/**
+ * mount_table_below() - rows of that device whose root lies below @root, @root itself not among them
+ *
+ * Return: the first of them in @table's by_place, with how many there are in @ret_n.
+ */
+const struct mount_row *const *mount_table_below(const struct mount_table *table, unsigned major, unsigned minor,
+						 const char *root, size_t *ret_n);
 
 #endif

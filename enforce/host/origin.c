@@ -153,12 +153,15 @@ static void find_contained(const struct mount_view *view, const struct mount_row
 			   struct path_list *list)
 {
 	const struct mount_table *table = view->node;
-	size_t row = NO_ROW;
+	const struct mount_row *const *below;
+	size_t n;
 
-	while (is_plain(fs_path) && (row = mount_table_same_device(table, of->major, of->minor, row)) != NO_ROW)
-		if (!mount_table_is_inside(table, row) && strcmp(table->rows[row].root, fs_path) != 0 &&
-		    path_within(table->rows[row].root, fs_path))
-			path_list_push(view->arena, list, table->rows[row].mountpoint);
+	if (!is_plain(fs_path))
+		return;
+	below = mount_table_below(table, of->major, of->minor, fs_path, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!mount_table_is_inside(table, (size_t)(below[i] - table->rows)))
+			path_list_push(view->arena, list, below[i]->mountpoint);
 }
 
 /* Of the node's own root the layers are no paths of the node: it stands upon them. */

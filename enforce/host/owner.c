@@ -370,8 +370,12 @@ static bool is_known_otherwise(const struct bind_owner *owner)
 
 bool bind_owner_keeps(const struct bind_owner *owner, const char *path)
 {
-	const char *bind = pods_bind(owner, path), *tail;
+	const char *bind, *tail;
 
+	/* The usual mount has this one name. */
+	if (owner->keeper != KEEPER_NONE && strcmp(path, owner->home) == 0)
+		return true;
+	bind = pods_bind(owner, path);
 	if (bind && is_known_otherwise(owner))
 		return true;
 	if (owner->keeper == KEEPER_NONE)
