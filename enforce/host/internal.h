@@ -24,6 +24,9 @@ int namespaces_parse(const char *text, struct host_namespace *namespaces, struct
 enum namespace_who { WHO_SELF, WHO_INIT, WHO_CONTAINER };
 void namespaces_read(int procfd, enum namespace_who who, struct host_namespace *namespaces);
 
+/** namespaces_compare() - the same where a namespace of the container is known that it can be compared with */
+void namespaces_compare(int procfd, enum namespace_who who, struct host_namespace *namespaces);
+
 /** namespaces_follow() - before the container exists: what its spec's namespace paths lead to */
 void namespaces_follow(const struct container *container, struct host_namespace *namespaces);
 

@@ -91,14 +91,25 @@ static ino_t inode_from_link(int procfd, const char *name)
 	return text_number(link + skip, (size_t)len - skip - 1, ULONG_MAX, &inode) ? inode : 0;
 }
 
+void namespaces_compare(int procfd, enum namespace_who who, struct host_namespace *namespaces)
+{
+	for (int type = 0; type < NS_TYPES; type++) {
+		struct host_namespace *ns = &namespaces[type];
+
+		if (ns->container == 0 || (who == WHO_INIT && ns->container == ns->self))
+			continue;
+		*inode_of(ns, who) = inode_from_link(procfd, namespace_proc_names[type]);
+		/* What is refused once is refused for all of them; what a kernel lacks (time) the container lacks too. */
+		if (who == WHO_INIT && ns->init == 0)
+			return;
+	}
+}
+
 void namespaces_read(int procfd, enum namespace_who who, struct host_namespace *namespaces)
 {
 	for (int type = 0; type < NS_TYPES; type++) {
 		struct host_namespace *ns = &namespaces[type];
 
-		/* Known to be the host's already: pid 1 has nothing to add. */
-		if (who == WHO_INIT && ns->self != 0 && ns->container == ns->self)
-			continue;
 		*inode_of(ns, who) = inode_from_link(procfd, namespace_proc_names[type]);
 		/* What is refused once is refused for all of them; what a kernel lacks (time) is not. */
 		if (who == WHO_INIT && ns->init == 0 && type == NS_PID)

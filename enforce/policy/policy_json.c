@@ -152,13 +152,22 @@ static json_t *exceptions_json(const struct policy *policy)
 	return NULL;
 }
 
+static bool same_strings(const struct strings *a, const struct strings *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+/* A preset may write out what is built in. */
 static bool builtin_wrapper(const struct wrapper *wrapper)
 {
 	for (size_t i = 0; i < n_builtin_wrappers; i++) {
 		const struct wrapper *own = &builtin_wrappers[i];
 
 		if (strcmp(own->name, wrapper->name) == 0)
-			return own->candidates.items == wrapper->candidates.items;
+			return same_strings(&own->candidates, &wrapper->candidates);
 	}
 	return false;
 }

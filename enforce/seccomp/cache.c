@@ -2,12 +2,13 @@
 /*
  * Answers kept from one container to the next.
  *
- * An entry is the canonical block followed by its answer, in one of a fixed
- * number of files, so that the directory cannot grow. The file is chosen by a
- * cheap hash; it counts only if the whole block in it is equal, byte for byte,
- * and the rest has exactly the length and values that an answer can have.
- * The block's head names everything else that the answer depends on: this
- * program's version and libseccomp's.
+ * An entry is the filter as the spec has it, followed by its answer, in one of
+ * a fixed number of files, so that the directory cannot grow. The file is chosen
+ * by a cheap hash; it counts only if the whole text in it is equal, byte for
+ * byte, and the rest has exactly the length and values that an answer can have.
+ * The head names everything else that the answer depends on: this program's
+ * version and libseccomp's. An engine writes the same filter in the same way
+ * every time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 
 #include "ocigate/fs.h"
 
-enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024, ENTRY_ROOM = 8 * 1024 /* for an answer of the usual length */ };
+enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024 };
 
 /* As kept on disk; little cost, no parsing. The directory is this node's alone. */
 struct stored_hole {
@@ -31,83 +32,37 @@ struct stored_hole {
 	uint64_t args[6];
 };
 
-/* A text that is first only measured (@bytes NULL), then written. */
-struct buffer {
-	char *bytes;
-	size_t len;
+/* struct head - what an answer depends on but for the block: who gave it, and how long the block is */
+struct head {
+	char program[24];
+	uint32_t library[3];
+	uint32_t block_len;
 };
 
-static void put(struct buffer *buffer, const void *bytes, size_t len)
-{
-	if (buffer->bytes)
-		memcpy(buffer->bytes + buffer->len, bytes, len);
-	buffer->len += len;
-}
-
-static void put_number(struct buffer *buffer, uint64_t number)
-{
-	put(buffer, &number, sizeof(number));
-}
-
-static void put_string(struct buffer *buffer, const char *string)
-{
-	size_t len = strlen(string);
-
-	put_number(buffer, len);
-	put(buffer, string, len);
-}
-
-static void put_strings(struct buffer *buffer, const struct strings *strings)
-{
-	put_number(buffer, strings->n);
-	for (size_t i = 0; i < strings->n; i++)
-		put_string(buffer, strings->items[i]);
-}
-
-static void put_rule(struct buffer *buffer, const struct seccomp_rule *rule)
-{
-	put_strings(buffer, &rule->names);
-	put_string(buffer, rule->action);
-	put_number(buffer, rule->has_errno ? (uint64_t)rule->errno_ret + 1 : 0);
-	put_number(buffer, rule->n_args);
-	for (size_t i = 0; i < rule->n_args; i++) {
-		put_number(buffer, rule->args[i].index);
-		put_number(buffer, rule->args[i].value);
-		put_number(buffer, rule->args[i].value_two);
-		put_string(buffer, rule->args[i].op);
-	}
-}
-
-/* Every field that seccomp_compile() reads, each with its length, so that no two blocks look alike. */
-static void put_block(struct buffer *buffer, const struct seccomp *seccomp)
+static struct head head_of(const struct seccomp *seccomp)
 {
 	const struct scmp_version *library = seccomp_version();
+	struct head head = {
+		.program = "ocigate " OCIGATE_VERSION,
+		.library = {library->major, library->minor, library->micro},
+		.block_len = (uint32_t)seccomp->text_len,
+	};
 
-	put_string(buffer, "ocigate " OCIGATE_VERSION);
-	put_number(buffer, library->major);
-	put_number(buffer, library->minor);
-	put_number(buffer, library->micro);
-	put_string(buffer, seccomp->default_action);
-	put_number(buffer, seccomp->has_default_errno ? (uint64_t)seccomp->default_errno + 1 : 0);
-	put_strings(buffer, &seccomp->architectures);
-	put_strings(buffer, &seccomp->flags);
-	put_number(buffer, seccomp->n_rules);
-	for (size_t i = 0; i < seccomp->n_rules; i++)
-		put_rule(buffer, &seccomp->rules[i]);
+	return head;
 }
 
-static unsigned bucket_of(const struct buffer *block)
+static unsigned bucket_of(const char *block, size_t len)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	for (size_t i = 0; i + 8 <= block->len; i += 8) {
+	for (size_t i = 0; i + 8 <= len; i += 8) {
 		uint64_t word;
 
-		memcpy(&word, block->bytes + i, 8);
+		memcpy(&word, block + i, 8);
 		hash = (hash ^ word) * UINT64_C(0x100000001b3);
 		hash ^= hash >> 29;
 	}
-	return (unsigned)(hash ^ block->len) % BUCKETS;
+	return (unsigned)(hash ^ len) % BUCKETS;
 }
 
 static bool restore_hole(const struct stored_hole *stored, size_t n_calls, struct seccomp_hole *ret_hole)
@@ -135,16 +90,19 @@ static size_t floor_size(void)
 	return n;
 }
 
-static bool restore(struct arena *arena, const char *entry, size_t len, const struct buffer *block,
+static bool restore(struct arena *arena, const char *entry, size_t len, const struct seccomp *seccomp,
 		    struct seccomp_answer *ret_answer)
 {
+	const struct head head = head_of(seccomp);
+	const size_t skip = sizeof(head) + seccomp->text_len;
 	size_t n, n_calls = floor_size();
 	struct stored_hole *stored;
 	struct seccomp_hole *holes;
 
-	if (len < block->len || memcmp(entry, block->bytes, block->len) != 0)
+	if (len < skip || memcmp(entry, &head, sizeof(head)) != 0 ||
+	    memcmp(entry + sizeof(head), seccomp->text, seccomp->text_len) != 0)
 		return false;
-	len -= block->len;
+	len -= skip;
 	if (len % sizeof(*stored) != 0)
 		return false;
 	n = len / sizeof(*stored);
@@ -152,7 +110,7 @@ static bool restore(struct arena *arena, const char *entry, size_t len, const st
 	stored = arena_array(arena, n, sizeof(*stored));
 	if (!holes || !stored)
 		return false;
-	memcpy(stored, entry + block->len, len);
+	memcpy(stored, entry + skip, len);
 	for (size_t i = 0; i < n; i++)
 		if (!restore_hole(&stored[i], n_calls, &holes[i]))
 			return false;
@@ -160,7 +118,7 @@ static bool restore(struct arena *arena, const char *entry, size_t len, const st
 	return true;
 }
 
-static bool look_up(struct arena *arena, int dirfd, const char *name, const struct buffer *block,
+static bool look_up(struct arena *arena, int dirfd, const char *name, const struct seccomp *seccomp,
 		    struct seccomp_answer *ret_answer)
 {
 	FD_AUTO int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -170,23 +128,26 @@ static bool look_up(struct arena *arena, int dirfd, const char *name, const stru
 	size_t len;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
-	    (size_t)st.st_size < block->len)
+	    (size_t)st.st_size < seccomp->text_len)
 		return false;
 	return fs_read_regular(arena, fd, name, ENTRY_MAX, &st, &entry, &len, &unused) == 0 &&
-	       restore(arena, entry, len, block, ret_answer);
+	       restore(arena, entry, len, seccomp, ret_answer);
 }
 
 /* Best effort: an answer that cannot be kept is asked for again next time. */
-static void keep(struct arena *arena, int dirfd, const char *name, const struct buffer *block,
+static void keep(struct arena *arena, int dirfd, const char *name, const struct seccomp *seccomp,
 		 const struct seccomp_answer *answer)
 {
-	struct buffer entry = {arena_alloc(arena, block->len + answer->n_holes * sizeof(struct stored_hole)), 0};
+	const struct head head = head_of(seccomp);
+	size_t len = sizeof(head) + seccomp->text_len;
+	char *entry = arena_alloc(arena, len + answer->n_holes * sizeof(struct stored_hole));
 	struct err unused;
 
-	if (!entry.bytes)
+	if (!entry)
 		return;
-	put(&entry, block->bytes, block->len);
-	for (size_t i = 0; i < answer->n_holes; i++) {
+	memcpy(entry, &head, sizeof(head));
+	memcpy(entry + sizeof(head), seccomp->text, seccomp->text_len);
+	for (size_t i = 0; i < answer->n_holes; i++, len += sizeof(struct stored_hole)) {
 		const struct seccomp_hole *hole = &answer->holes[i];
 		struct stored_hole stored = {
 			.call = (uint16_t)(hole->call - seccomp_floor),
@@ -197,33 +158,25 @@ static void keep(struct arena *arena, int dirfd, const char *name, const struct 
 
 		(void)snprintf(stored.arch, sizeof(stored.arch), "%s", hole->arch);
 		memcpy(stored.args, hole->args, sizeof(stored.args));
-		put(&entry, &stored, sizeof(stored));
+		memcpy(entry + len, &stored, sizeof(stored));
 	}
-	if (entry.len <= ENTRY_MAX)
-		(void)!fs_write_atomic(dirfd, name, entry.bytes, entry.len, 0600, &unused);
+	if (len <= ENTRY_MAX)
+		(void)!fs_write_atomic(dirfd, name, entry, len, 0600, &unused);
 }
 
 int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
 		       struct err *err)
 {
-	struct buffer block = {NULL, 0};
 	char name[16];
 
-	if (dirfd < 0)
+	if (dirfd < 0 || !seccomp->text || seccomp->text_len > ENTRY_MAX)
 		return seccomp_ask(arena, seccomp, ret_answer, err);
-	put_block(&block, seccomp);
-	/* The block and, in the usual case, its entry: one piece of memory whose pages come at once. */
-	arena_reserve(arena, 2 * block.len + ENTRY_ROOM);
-	block = (struct buffer){arena_alloc(arena, block.len), 0};
-	if (!block.bytes)
-		return err_set(err, ERR_SYSTEM, "out of memory while judging the seccomp filter");
-	put_block(&block, seccomp);
-	(void)snprintf(name, sizeof(name), "%02x", bucket_of(&block));
-	if (look_up(arena, dirfd, name, &block, ret_answer))
+	(void)snprintf(name, sizeof(name), "%02x", bucket_of(seccomp->text, seccomp->text_len));
+	if (look_up(arena, dirfd, name, seccomp, ret_answer))
 		return seccomp_find_unknown(arena, seccomp, &ret_answer->unknown, err);
 	if (seccomp_ask(arena, seccomp, ret_answer, err) < 0)
 		return -1;
 	if (ret_answer->known)
-		keep(arena, dirfd, name, &block, ret_answer);
+		keep(arena, dirfd, name, seccomp, ret_answer);
 	return 0;
 }

@@ -145,3 +145,20 @@ int read_hooks(struct walk *walk, void *base)
 	container->n_hooks = n;
 	return 0;
 }
+
+int read_seccomp(struct walk *walk, void *base)
+{
+	struct seccomp *seccomp = base;
+	const char *start;
+
+	if (walk_kind(walk, JSON_KIND_OBJECT) < 0)
+		return -1;
+	start = walk->text.at;
+	if (walk_object(walk, &shape_seccomp, seccomp) < 0)
+		return -1;
+	if (seccomp) {
+		seccomp->text = start;
+		seccomp->text_len = (size_t)(walk->text.at - start);
+	}
+	return 0;
+}

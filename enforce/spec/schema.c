@@ -340,7 +340,7 @@ static const struct shape_field shape_seccomp_fields[] = {
 	 .to = TO(struct seccomp, rules),
 	 .count_to = TO(struct seccomp, n_rules)},
 };
-static SHAPE(shape_seccomp, .size = 0);
+SHAPE(shape_seccomp, .size = 0);
 
 /* --- linux --- */
 
@@ -428,8 +428,8 @@ static const struct shape_field shape_linux_fields[] = {
 	 .child = &shape_net_device,
 	 .has_to = TO(struct container, has_net_devices)},
 	{.key = "seccomp",
-	 .type = SHAPE_OBJECT,
-	 .child = &shape_seccomp,
+	 .type = SHAPE_OWN,
+	 .read = read_seccomp,
 	 .to = TO(struct container, seccomp),
 	 .has_to = TO(struct container, seccomp.present)},
 	{.key = "rootfsPropagation",

@@ -109,6 +109,9 @@ extern const struct shape shape_container;
 extern const struct shape shape_process;
 extern const struct shape shape_state;
 
+/** shape_seccomp - linux.seccomp, for read_seccomp() */
+extern const struct shape shape_seccomp;
+
 /**
  * walk_document() - read a whole document of @shape into @base
  * @name: of the document, for input errors
@@ -128,8 +131,18 @@ int walk_broken(struct walk *walk);
 int walk_no_memory(struct walk *walk);
 
 /** walk_enter(), walk_leave() - step into a member (@key) or an element (@key NULL, @index), and back */
-void walk_enter(struct walk *walk, const char *key, size_t index);
-void walk_leave(struct walk *walk);
+static inline void walk_enter(struct walk *walk, const char *key, size_t index)
+{
+	/* What is nested deeper than the way has room for is refused before long. */
+	if (walk->depth < sizeof(walk->steps) / sizeof(walk->steps[0]))
+		walk->steps[walk->depth] = (struct walk_step){key, index};
+	walk->depth++;
+}
+
+static inline void walk_leave(struct walk *walk)
+{
+	walk->depth--;
+}
 
 /** walk_kind() - refuse the next value unless it is of @kind. Return: 0 or -1. */
 int walk_kind(struct walk *walk, enum json_kind kind) MUST_CHECK;
@@ -177,6 +190,7 @@ int read_capabilities(struct walk *walk, void *base);
 int read_namespaces(struct walk *walk, void *base);
 int read_hooks(struct walk *walk, void *base);
 int read_gids(struct walk *walk, void *base);
+int read_seccomp(struct walk *walk, void *base);
 int read_pid(struct walk *walk, void *base);
 int check_not_empty(struct walk *walk, const char *text);
 int check_version(struct walk *walk, const char *text);

@@ -74,6 +74,8 @@ static int check_text(struct walk *walk, const struct shape_field *field, const 
 
 static const char *take_string(struct walk *walk)
 {
+	if (*walk->text.at == '"')
+		return json_text_string(&walk->text);
 	return walk_kind(walk, JSON_KIND_STRING) < 0 ? NULL : json_text_string(&walk->text);
 }
 

@@ -10,19 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void walk_enter(struct walk *walk, const char *key, size_t index)
-{
-	/* What is nested deeper than the way has room for is refused before long. */
-	if (walk->depth < sizeof(walk->steps) / sizeof(walk->steps[0]))
-		walk->steps[walk->depth] = (struct walk_step){key, index};
-	walk->depth++;
-}
-
-void walk_leave(struct walk *walk)
-{
-	walk->depth--;
-}
-
 static void write_pointer(struct walk *walk)
 {
 	char pointer[sizeof(walk->err->pointer)] = "", token[sizeof(walk->err->pointer)];

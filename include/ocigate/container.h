@@ -184,6 +184,8 @@ struct seccomp {
 	const char *listener_path; /* NULL if absent */
 	const struct seccomp_rule *rules;
 	size_t n_rules;
+	const char *text; /* as the spec has it; equal texts mean equal filters. NULL if not read from a spec */
+	size_t text_len;
 };
 
 enum hook_stage {
