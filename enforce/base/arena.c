@@ -21,6 +21,7 @@ struct arena_chunk {
 };
 
 enum {
+	CHUNK_FIRST = 144 * 1024, /* what a usual container takes */
 	CHUNK_MIN = 64 * 1024,
 	ALIGN = alignof(max_align_t),
 	PAGE = 4096, /* rounding only; larger pages merely waste a tail */
@@ -86,10 +87,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	size = round_up(size ? size : 1, ALIGN);
 	if (!chunk || chunk->size - chunk->used < size) {
-		size_t payload = size > CHUNK_MIN ? size : CHUNK_MIN;
+		size_t usual = chunk ? CHUNK_MIN : CHUNK_FIRST;
 
 		/* The usual chunk will be used: its pages at once cost less than one fault after the other. */
-		if (!add_chunk(arena, payload, payload == CHUNK_MIN ? MAP_POPULATE : 0)) {
+		if (!add_chunk(arena, size > usual ? size : usual, size > usual ? 0 : MAP_POPULATE)) {
 			arena->failed = true;
 			return NULL;
 		}
