@@ -34,17 +34,25 @@ int proc_open_pid(pid_t pid)
 /* @container: NULL if there is a process to ask, or was to be one */
 static void read_namespaces(const struct container *container, int procfd, struct host_namespace *namespaces)
 {
-	FD_AUTO int self = proc_open("self");
-	FD_AUTO int init = proc_open("1");
+	FD_AUTO int self = -1;
+	FD_AUTO int init = -1;
+	bool known = false;
 
-	if (self >= 0)
-		namespaces_read(self, WHO_SELF, namespaces);
 	if (procfd >= 0)
 		namespaces_read(procfd, WHO_CONTAINER, namespaces);
 	else if (container)
 		namespaces_follow(container, namespaces);
+	for (int type = 0; type < NS_TYPES; type++)
+		known = known || namespaces[type].container != 0;
+	/* Where new namespaces will be made there is nothing to compare. */
+	if (known) {
+		self = proc_open("self");
+		init = proc_open("1");
+	}
+	if (self >= 0)
+		namespaces_compare(self, WHO_SELF, namespaces);
 	if (init >= 0)
-		namespaces_read(init, WHO_INIT, namespaces);
+		namespaces_compare(init, WHO_INIT, namespaces);
 }
 
 static int open_root(int procfd)
