@@ -138,7 +138,7 @@ static int write_file(const char *path, char *text, struct err *err)
 /* The file first: what fails there is told in the record that syslog gets. */
 void decision_write(struct decision *decision, const struct policy *policy)
 {
-	static char bytes[DECISION_SYSLOG_MAX + 1];
+	char bytes[DECISION_SYSLOG_MAX + 1]; /* on the stack, whose pages are there by now */
 	struct out record;
 	struct err err;
 

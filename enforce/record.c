@@ -191,7 +191,7 @@ bool decision_render(const struct decision *decision, struct out *out)
 char *decision_json(const struct decision *decision)
 {
 	struct arena *arena = decision->findings.arena;
-	static char small[DECISION_SYSLOG_MAX + 1];
+	char small[DECISION_SYSLOG_MAX + 1]; /* on the stack, whose pages are there by now */
 	struct out out;
 	char *bytes;
 
