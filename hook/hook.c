@@ -182,7 +182,7 @@ static int judge(struct run *run)
 
 int verb_hook(int argc, char **argv)
 {
-	static struct run run;
+	struct run run = {.policy = NULL}; /* on the stack, whose pages memory_warm() has brought */
 	const char *stage;
 	int status = ERR_USAGE;
 

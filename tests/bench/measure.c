@@ -9,6 +9,10 @@
  *        measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...
  *            how many times longer than FLOOR it takes from fork to exit: the
  *            median over the rounds of (its time / FLOOR's time in that round)
+ *        measure many ROUNDS STDIN FLOOR ARGS... -- PROGRAM ARGS... [-- PROGRAM ARGS...]...
+ *            the same of many programs in one run, a line each, with page faults and largest resident size
+ *        measure crowd N STDIN PROGRAM ARGS...
+ *            N of it started one after the other without waiting: how many failed, and when the last one ended
  *        measure fresh ROUNDS STDIN FROM TO FLOOR PROGRAM ARGS...
  *            the same of a program that changes the file TO, which is made anew from FROM before each of its runs
  *
@@ -70,13 +74,12 @@ static int run(const char *input, char **argv, struct rusage *ret_usage)
 	return status;
 }
 
-static double microseconds(const char *input, char **argv)
+static double microseconds(const char *input, char **argv, struct rusage *ret_usage)
 {
 	struct timespec before, after;
-	struct rusage usage;
 
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	if (!WIFEXITED(run(input, argv, &usage)))
+	if (!WIFEXITED(run(input, argv, ret_usage)))
 		fail(argv[0]);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	return (double)(after.tv_sec - before.tv_sec) * 1e6 + (double)(after.tv_nsec - before.tv_nsec) / 1e3;
@@ -120,17 +123,18 @@ static int ratio(size_t rounds, const char *input, const char *from, const char 
 	double *ratios = calloc(rounds, sizeof(*ratios)), *floors = calloc(rounds, sizeof(*floors));
 	double *times = calloc(rounds, sizeof(*times));
 	char *floor_argv[] = {floor, NULL};
+	struct rusage usage;
 
 	if (!ratios || !floors || !times)
 		fail("calloc");
 	for (size_t i = 0; i < rounds; i++) {
 		/* Who comes first changes: neither always finds the caches that the other left. */
 		if (i % 2 == 0)
-			floors[i] = microseconds(input, floor_argv);
+			floors[i] = microseconds(input, floor_argv, &usage);
 		copy(from, to);
-		times[i] = microseconds(input, argv);
+		times[i] = microseconds(input, argv, &usage);
 		if (i % 2 != 0)
-			floors[i] = microseconds(input, floor_argv);
+			floors[i] = microseconds(input, floor_argv, &usage);
 		ratios[i] = times[i] / floors[i];
 	}
 	printf("ratio %.2f floor_us %.0f us %.0f\n", median(ratios, rounds), median(floors, rounds),
@@ -139,6 +143,85 @@ static int ratio(size_t rounds, const char *input, const char *from, const char 
 	free(floors);
 	free(times);
 	return 0;
+}
+
+struct contender {
+	char **argv;
+	double *times;
+	double *ratios;
+	struct rusage usage;
+};
+
+enum { CONTENDERS_MAX = 32 };
+
+/* Splits at "--". */
+static size_t find_contenders(char **argv, size_t rounds, struct contender *contenders)
+{
+	size_t n = 0;
+
+	for (char **word = argv; *word && n < CONTENDERS_MAX; word++) {
+		contenders[n] = (struct contender){.argv = word,
+						   .times = calloc(rounds, sizeof(double)),
+						   .ratios = calloc(rounds, sizeof(double))};
+		if (!contenders[n].times || !contenders[n].ratios)
+			fail("calloc");
+		n++;
+		while (*word && strcmp(*word, "--") != 0)
+			word++;
+		if (!*word)
+			break;
+		*word = NULL;
+	}
+	return n;
+}
+
+static int many(size_t rounds, const char *input, char **argv)
+{
+	struct contender contenders[CONTENDERS_MAX];
+	size_t n = find_contenders(argv, rounds, contenders);
+
+	for (size_t i = 0; i < rounds; i++) {
+		/* Everybody comes behind somebody else from time to time. */
+		for (size_t k = 0; k < n; k++) {
+			struct contender *contender = &contenders[(k + i) % n];
+
+			contender->times[i] = microseconds(input, contender->argv, &contender->usage);
+		}
+		for (size_t k = 0; k < n; k++)
+			contenders[k].ratios[i] = contenders[k].times[i] / contenders[0].times[i];
+	}
+	for (size_t k = 0; k < n; k++)
+		printf("%s us %.0f ratio %.2f minor_faults %ld rss_kb %ld\n", contenders[k].argv[0],
+		       median(contenders[k].times, rounds), median(contenders[k].ratios, rounds),
+		       contenders[k].usage.ru_minflt, contenders[k].usage.ru_maxrss);
+	return 0;
+}
+
+static int crowd(size_t n, const char *input, char **argv)
+{
+	struct timespec before, after;
+	size_t failed = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	for (size_t i = 0; i < n; i++) {
+		pid_t pid = vfork();
+
+		if (pid < 0)
+			fail("vfork");
+		if (pid == 0)
+			become(input, argv, 0);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int status;
+
+		if (wait(&status) < 0)
+			fail("wait");
+		failed += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	printf("failed %zu ms %.0f\n", failed,
+	       (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
+	return failed > 0;
 }
 
 /* Every system call that the program itself enters, its execve not counted. */
@@ -220,6 +303,12 @@ int main(int argc, char **argv)
 		if (rounds > 0 && rounds <= ROUNDS_MAX)
 			return ratio(rounds, argv[3], NULL, NULL, argv[4], argv + 5);
 	}
+	if (argc >= 5 && (strcmp(argv[1], "many") == 0 || strcmp(argv[1], "crowd") == 0)) {
+		unsigned long n = strtoul(argv[2], NULL, 10);
+
+		if (n > 0 && n <= ROUNDS_MAX)
+			return argv[1][0] == 'm' ? many(n, argv[3], argv + 4) : crowd(n, argv[3], argv + 4);
+	}
 	if (argc >= 8 && strcmp(argv[1], "fresh") == 0) {
 		unsigned long rounds = strtoul(argv[2], NULL, 10);
 
@@ -227,6 +316,8 @@ int main(int argc, char **argv)
 			return ratio(rounds, argv[3], argv[4], argv[5], argv[6], argv + 7);
 	}
 	fputs("usage: measure count STDIN PROGRAM ARGS... | measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS... |\n"
+	      "       measure many ROUNDS STDIN FLOOR ARGS... -- PROGRAM ARGS... | measure crowd N STDIN PROGRAM "
+	      "ARGS... |\n"
 	      "       measure fresh ROUNDS STDIN FROM TO FLOOR PROGRAM ARGS...\n",
 	      stderr);
 	return 100;
