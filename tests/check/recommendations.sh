@@ -132,12 +132,12 @@ fi
 mkdir "$NODE/spare"
 cat >"$NODE/spare/50.json" <<'END'
 { "version": 1, "rules": { "*": {"effect": "disabled"}, "host-paths": {"effect": "deny"} }, "exceptions": [
-  { "name": "reads-tmp", "reason": "r", "match": {"namespaces": ["default"]}, "rules": {"host-paths": {"allowed": [{"path": "/"}]}} },
+  { "name": "reads-tmp", "reason": "r", "match": {"namespaces": ["default"]}, "rules": {"host-paths": {"allowed": [{"path": "/", "read_only": false}]}} },
   { "name": "of-another", "reason": "r", "match": {"namespaces": ["shop"]}, "rules": {"host-paths": {"allowed": [{"path": "/"}]}} } ] }
 END
-"$GATE" check --policy "$NODE/spare" --format json tests/bundles/containerd-2.1/hostpath-root-ro >"$NODE/out" 2>&1
+"$GATE" check --policy "$NODE/spare" --format json tests/bundles/containerd-2.1/subpath-launder >"$NODE/out" 2>&1
 got=$(jq -r '"\(.verdict) \(.exceptions)"' "$NODE/out")
-if [ "$got" = 'admit ["reads-tmp"]' ] && "$GATE" check --policy "$NODE/spare" tests/bundles/containerd-2.1/hostpath-root-ro | grep -q 'exception that applies: reads-tmp'; then
+if [ "$got" = 'admit ["reads-tmp"]' ] && "$GATE" check --policy "$NODE/spare" tests/bundles/containerd-2.1/subpath-launder | grep -q 'exception that applies: reads-tmp'; then
 	ok 'exceptions decisions name the one that applied'
 else
 	not_ok 'exceptions decisions name the one that applied' "$got"
