@@ -161,7 +161,7 @@ tarball: all
 	rm -rf $(BUILD)/dist/$(NAME)
 	mkdir -p $(BUILD)/dist/$(NAME)/bin
 	cp $(BUILD)/ocigate $(BUILD)/dist/$(NAME)/bin
-	cp -R README.md LICENSE config install $(BUILD)/dist/$(NAME)
+	cp -R README.md LICENSE config docs install $(BUILD)/dist/$(NAME)
 	cd $(BUILD)/dist/$(NAME) && rm -rf install/debian install/quickstart.sh install/words.py install/edit/__pycache__ && \
 		find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 	$(PACKED) -C $(BUILD)/dist -c $(NAME) | gzip -9n >$(BUILD)/dist/$(NAME)-$(shell uname -m).tar.gz

@@ -20,8 +20,9 @@ cri_prepare || exit 1
 
 # The node as the package leaves it, with containerd alone.
 node_overlay /usr/bin
+node_overlay /usr/sbin
 node_overlay /usr/share
-rm -rf "$GATE" /usr/lib/ocigate /etc/ocigate /etc/docker /etc/containers /usr/bin/podman /usr/bin/dockerd /usr/sbin/dockerd 2>/dev/null
+rm -rf "$GATE" /usr/lib/ocigate /etc/ocigate /etc/docker /etc/containers /usr/bin/podman /usr/bin/crun /usr/bin/dockerd /usr/sbin/dockerd 2>/dev/null
 sh install/files.sh --prefix /usr --no-units --binary "$BUILD/ocigate" install
 rm -rf /etc/containerd
 mkdir -p /etc/containerd
