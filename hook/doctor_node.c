@@ -14,32 +14,35 @@
 #include "ocigate/fs.h"
 #include "runtime.h"
 
-/* A version below @fixed, of @line (its first two numbers; 0 0: of any line that is older), built with @part. */
+/*
+ * A version below @fixed, of @line (its first two numbers; 0 0: of any line), built with @part.
+ * @limited: it reaches the node's files, but gives nobody the node
+ */
 struct escape {
 	const char *runtime;
 	const char *part;
 	int line[2];
 	int fixed[3];
+	bool limited;
 	const char *name;
 	const char *source;
 };
 
-/* From the advisories of the runtimes' own projects; only what leads out of a container. */
+#define RUNC_2025	 "CVE-2025-31133, CVE-2025-52565, CVE-2025-52881"
+#define RUNC_2025_SOURCE "runc's advisories GHSA-9493-h29p-rfm2, GHSA-qw9x-cqr3-wc7r, GHSA-cgrx-mc8f-2prm"
+#define RUNC_2026_SOURCE "runc's advisory GHSA-xjvp-4fhw-gc47"
+
+/* From the advisories and release notes of the runtimes' own projects, up to September 2026; only what leads out of a container. */
 static const struct escape escapes[] = {
-	{"runc", "", {0, 0}, {1, 1, 12}, "CVE-2024-21626", "runc's advisory GHSA-xr7r-f8xq-vfvv"},
-	{"runc",
-	 "",
-	 {0, 0},
-	 {1, 2, 8},
-	 "CVE-2025-31133, CVE-2025-52565, CVE-2025-52881",
-	 "runc's advisories GHSA-9493-h29p-rfm2, GHSA-qw9x-cqr3-wc7r, GHSA-cgrx-mc8f-2prm"},
-	{"runc",
-	 "",
-	 {1, 3},
-	 {1, 3, 3},
-	 "CVE-2025-31133, CVE-2025-52565, CVE-2025-52881",
-	 "runc's advisories GHSA-9493-h29p-rfm2, GHSA-qw9x-cqr3-wc7r, GHSA-cgrx-mc8f-2prm"},
-	{"crun", "+LIBKRUN", {0, 0}, {1, 20, 0}, "CVE-2025-24965", "crun's advisory GHSA-f42g-r5jj-qh4j"},
+	{"runc", "", {0, 0}, {1, 1, 12}, false, "CVE-2024-21626", "runc's advisory GHSA-xr7r-f8xq-vfvv"},
+	{"runc", "", {0, 0}, {1, 2, 8}, false, RUNC_2025, RUNC_2025_SOURCE},
+	{"runc", "", {1, 3}, {1, 3, 3}, false, RUNC_2025, RUNC_2025_SOURCE},
+	{"runc", "", {0, 0}, {1, 3, 6}, true, "CVE-2026-41579", RUNC_2026_SOURCE},
+	{"runc", "", {1, 4}, {1, 4, 3}, true, "CVE-2026-41579", RUNC_2026_SOURCE},
+	{"crun", "+LIBKRUN", {0, 0}, {1, 20, 0}, false, "CVE-2025-24965", "crun's advisory GHSA-f42g-r5jj-qh4j"},
+	{"crun", "+LIBKRUN", {0, 0}, {1, 30, 0}, false, "CVE-2026-84042", "crun's release notes of 1.30"},
+	{"crun", "", {0, 0}, {1, 28, 0}, true, "CVE-2026-47766", "crun's release notes of 1.28"},
+	{"crun", "", {0, 0}, {1, 30, 0}, true, "CVE-2026-88264, CVE-2026-88265", "crun's release notes of 1.30"},
 };
 
 static int compare(const int *a, const int *b)
@@ -79,11 +82,12 @@ static void judge_version(struct doctor *doctor, const char *path, const char *s
 		if (!hit(escape, name, said, version))
 			continue;
 		known = true;
-		diagnose(doctor, patched ? HEALTH_WARNING : HEALTH_FAULT, "node",
+		diagnose(doctor, patched || escape->limited ? HEALTH_WARNING : HEALTH_FAULT, "node",
 			 patched ? "ask the distributor's security tracker whether the fix is in this package"
 				 : "upgrade the runtime",
-			 "%s is %s %s: %s leads out of containers, mended in %d.%d.%d (%s)", path, name, own,
-			 escape->name, escape->fixed[0], escape->fixed[1], escape->fixed[2], escape->source);
+			 "%s is %s %s: %s %s, mended in %d.%d.%d (%s)", path, name, own, escape->name,
+			 escape->limited ? "lets an image reach files of the node" : "leads out of containers",
+			 escape->fixed[0], escape->fixed[1], escape->fixed[2], escape->source);
 	}
 	if (!known)
 		diagnose(doctor, HEALTH_OK, "node", "", "%s is %s %s: no known escape", path, name, own);

@@ -77,7 +77,7 @@ mkdir -p "$clean/usr/bin" "$clean/usr/local/bin" "$clean/etc/containerd" "$clean
 : >"$clean/sys/fs/cgroup/cgroup.controllers"
 echo Y >"$clean/sys/module/apparmor/parameters/enabled"
 echo 'cri-containerd.apparmor.d (enforce)' >"$clean/sys/kernel/security/apparmor/profiles"
-echo 'runc version 1.3.4' >"$clean/version"
+echo 'runc version 1.3.6' >"$clean/version"
 "${CC:-cc}" -O1 -static -o "$clean/usr/bin/runc" tests/lib/fake_runtime.c
 cp "$clean/usr/bin/runc" "$clean/usr/bin/crun"
 cat >"$clean/etc/containerd/config.toml" <<'END'
@@ -136,6 +136,14 @@ planted 'an old runc' 'echo "runc version 1.1.11" >version' 'CVE-2024-21626'
 planted 'a runc of 1.3 before its mending' 'echo "runc version 1.3.2" >version' 'CVE-2025-31133.* mended in 1.3.3'
 planted 'an old runc that a distributor patches' 'echo "runc version 1.1.5+ds1" >version' 'CVE-2024-21626' warning
 planted 'an old crun with libkrun' 'printf "crun version 1.19\n+SYSTEMD +LIBKRUN\n" >version' 'CVE-2025-24965'
+planted 'an old crun' 'echo "crun version 1.29.1" >version' 'crun 1.29.1: CVE-2026-88264.* mended in 1.30.0' warning
+planted 'a runc whose fault is limited' 'echo "runc version 1.4.2" >version' 'CVE-2026-41579 lets an image reach' warning
+for version in 'runc version 1.4.3' 'runc version 1.5.0' 'crun version 1.30'; do
+	fresh
+	echo "$version" >"$node/version"
+	doctor
+	holds "knows no escape from $version" eval '[ "$status" -eq 0 ] && has ok "no known escape" && ! has warning CVE'
+done
 planted 'an AppArmor profile that is not loaded' 'echo "man (enforce)" >sys/kernel/security/apparmor/profiles' 'no default profile'
 planted "a precreate stage in CRI-O's directory" 'cp etc/ocigate/podman-hooks.d/99-ocigate.json usr/share/containers/oci/hooks.d/90-precreate.json
 	sed -i s/createRuntime/precreate/ usr/share/containers/oci/hooks.d/90-precreate.json' 'precreate, which CRI-O does not know'
