@@ -33,7 +33,7 @@ def make(seed, index, bases, runtimes):
         case["mutations"].append([dimension, r.randrange(len(mutate.MUTATIONS[dimension])), r.randrange(2**32)])
     if role == "wrapper":
         case["command"] = r.randrange(COMMANDS) if r.random() < .15 else 0
-        case["exec"] = [r.randrange(EXECS), r.randrange(2**32)] if r.random() < .4 else None
+        case["exec"] = [r.randrange(EXECS), r.randrange(2**32)] if r.random() < .55 else None
     return case
 
 

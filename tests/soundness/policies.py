@@ -49,7 +49,7 @@ def settings(r, rule):
 
 def some(r, spared=None):
     """A drop-in. @spared: a rule that is not enforced"""
-    kind = r.choice(["default", "default", "baseline", "restricted", "subset", "subset", "subset", "apply"])
+    kind = r.choice(["default", "default", "baseline", "restricted", "subset", "subset", "subset", "apply", "all"])
     policy = {"version": 1, "rules": {}}
     rules = policy["rules"]
     if kind in ("baseline", "restricted", "default"):
@@ -60,10 +60,18 @@ def some(r, spared=None):
         policy["preset"] = "audit"
         for rule in r.sample(RULES, r.randint(1, 6)):
             rules[rule] = {"effect": "deny", **settings(r, rule)}
+    elif kind == "all":
+        rules["*"] = {"effect": r.choice(["deny", "apply"])}
+        for rule in r.sample(RULES, 10):
+            rules[rule] = {"effect": "audit"}
+        for rule in ("read-only-rootfs", "service-account-token", "default-namespace", "listen-ports", "trusted-images", "apparmor"):
+            rules[rule] = {"effect": "audit"}
     else:
         policy["preset"] = r.choice(["default", "audit"])
         for rule in r.sample(AMENDABLE, r.randint(1, len(AMENDABLE))):
             rules[rule] = {"effect": "apply", **settings(r, rule)}
+    for rule in r.sample(("root-user", "capabilities", "privilege-escalation", "suspicious-command"), 2) if r.random() < .15 else ():
+        rules[rule] = {**rules.get(rule, {}), "exec": {"effect": r.choice(["deny", "audit"])}}
     if spared:
         rules[spared] = {"effect": "audit"}
     if r.random() < .15:

@@ -240,9 +240,12 @@ class Worker:
                 executed, more = self.execute(built, name, runtime, program, rules, view)
                 found += more
         self.stop(built, name, pid, runtime)
-        found += promises.host_breaches(rules, self.marks(), self.changed(built, name), self.host_files(name), verdict != REFUSED or built.role == "hook")
-        if verdict == REFUSED and built.role == "hook":
-            found = [each for each in found if each[0] == "gate"]
+        # What a runtime does before it calls any hook, no hook can hinder.
+        if verdict == ADMITTED or (verdict == REFUSED and built.role == "wrapper"):
+            found += promises.host_breaches(rules, self.marks(), self.changed(built, name), self.host_files(name), verdict == ADMITTED)
+        else:
+            self.changed(built, name)
+            self.host_files(name)
         return Outcome(verdict, ran, [list(each) for each in found], self.note(said) if not ran else "", executed)
 
     def note(self, said):
