@@ -136,6 +136,18 @@ static bool is_foreign_node(const struct device *device, const struct settings *
 	return device->type != 'p' && !is_allowed(&grant, default_nodes, COUNT(default_nodes), own);
 }
 
+/* Runtimes bind /dev/null over what they mask, and look no further than its name. */
+static bool is_impostor(const struct device *device)
+{
+	const char *name = strrchr(device->path, '/');
+
+	for (size_t i = 0; name && i < COUNT(default_node_names); i++)
+		if (strcmp(name, default_node_names[i]) == 0)
+			return device->type == 'p' || device->type == 'b' || device->major != default_nodes[i].major ||
+			       device->minor != default_nodes[i].minor;
+	return false;
+}
+
 static void judge_nodes(const struct container *container, const struct settings *own, struct findings *findings)
 {
 	const struct device *first = NULL;
@@ -162,6 +174,10 @@ static void judge_nodes(const struct container *container, const struct settings
 				     findings_text(findings, "has the node's device %c %" PRId64 ":%" PRId64 " as %s",
 						   device->type, device->major, device->minor, device->path),
 				     "remove the device, or ask the node's owner to allow it");
+		else if (is_impostor(device))
+			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/linux/devices/%zu", i),
+				     device->path, "puts another device in the place of a default one",
+				     "remove the device");
 	}
 }
 
