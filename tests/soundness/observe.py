@@ -114,17 +114,9 @@ class Container(Process):
         return os.path.lexists(f"/proc/{self.pid}/root{path}")
 
     def masked(self, path):
-        """Nothing can be read there: an empty directory or null in its place."""
-        there = f"/proc/{self.pid}/root{path}"
-        try:
-            st = os.lstat(there)
-            if st.st_mode & 0o170000 == 0o020000:
-                return st.st_rdev == os.makedev(1, 3)
-            return st.st_mode & 0o170000 == 0o040000 and self.top(path).point == path and self.top(path).type == "tmpfs" and not os.listdir(there)
-        except FileNotFoundError:
-            return True
-        except OSError:
-            return False
+        """Is something else in its place? What that is, other promises are about."""
+        row = self.top(path)
+        return not self.exists(path) or row.point == path and row.type not in ("proc", "sysfs")
 
 
 def walk(top, depth):

@@ -10,8 +10,9 @@ import filters
 import policies
 import world
 
-# Device nodes that every container may have.
-PLAIN_NODES = {"c 1:3", "c 1:5", "c 1:7", "c 1:8", "c 1:9", "c 5:0", "c 5:1", "c 5:2"}
+# Device nodes that every container may have, and what they must be by these names.
+NAMED = {"null": "c 1:3", "zero": "c 1:5", "full": "c 1:7", "random": "c 1:8", "urandom": "c 1:9", "tty": "c 5:0"}
+PLAIN_NODES = {*NAMED.values(), "c 5:1", "c 5:2"}
 LINUX_ALL = (1 << 41) - 1
 OWN_USERDATA = ("hostname", "hosts", "resolv.conf", "shm", ".containerenv", "passwd", "group", "localtime", "run/secrets", "secrets")
 
@@ -152,9 +153,9 @@ def overlays(view):
 
 
 def is_own(view, row, origin):
-    if any(world.within(origin, own) for own in view.own):
-        return True
     host = view.seen.host
+    if any(world.within(origin, own) for own in [*view.own, world.place(view.root, host)]):
+        return True
     if row.point == "/dev/shm" and view.shares("ipc") and origin == world.place("/dev/shm", host):
         return True
     return row.point == "/etc/hosts" and view.shares("net") and origin == world.place("/etc/hosts", host)
@@ -275,8 +276,10 @@ def devices(view):
         if not device_listed(name, entries):
             yield f"may open {name}"
     for node in view.seen.nodes:
-        kind, pair = node.split()[:2]
-        if f"{kind} {pair}" not in PLAIN_NODES and not pair.startswith("136:") and not device_listed(node, entries):
+        kind, pair, path = node.split(maxsplit=2)
+        if os.path.dirname(path) == "/dev" and NAMED.get(os.path.basename(path), f"{kind} {pair}") != f"{kind} {pair}":
+            yield f"has {node}"
+        elif f"{kind} {pair}" not in PLAIN_NODES and not pair.startswith("136:") and not device_listed(node, entries):
             yield f"has {node}"
     row = view.seen.top("/dev")
     if row is None or row.point != "/dev" or row.type != "tmpfs":

@@ -6,6 +6,8 @@
 #
 #   SOUNDNESS_RUNS=N     that many cases (without a limit of time)
 #   SOUNDNESS_SEED=S     these cases, not the fixed and a random seed's
+#   SOUNDNESS_ONLY=D     cases that are first of all about this dimension
+#   SOUNDNESS_FIRST=I    from this number on
 #   SOUNDNESS_WORKERS=N  so many nodes at once
 #   SOUNDNESS_NEWER=     (empty) Debian 12's runtimes alone
 set -u

@@ -16,6 +16,8 @@ import sys
 import threading
 import time
 
+import generate
+
 FIXED_SEED = "ocigate"
 SHORT_RUNS = 220
 SHORT_SECONDS = 18
@@ -84,7 +86,6 @@ def as_worker(job):
 
 
 def run_cases(work, job):
-    import generate
     import minimise
     import worker
     broken = 0
@@ -106,7 +107,6 @@ def run_cases(work, job):
 
 
 def replay_cases(work, job):
-    import generate
     for path in job["cases"]:
         with open(f"{path}/case.json", encoding="utf-8") as file:
             members = json.load(file)
@@ -253,8 +253,11 @@ def main():
     each = int(wanted or SHORT_RUNS) // len(seeds)
     print(f"# seeds {' and '.join(seeds)}: SOUNDNESS_SEED=SEED SOUNDNESS_RUNS={each} repeats one's cases")
     deadline = time.time() + (10**7 if wanted else SHORT_SECONDS * 2)
-    first = int(os.environ.get("SOUNDNESS_FIRST", "0"))
-    cases = [(seed, index) for index in range(first, first + each) for seed in seeds]
+    first, only = int(os.environ.get("SOUNDNESS_FIRST", "0")), os.environ.get("SOUNDNESS_ONLY")
+    numbers = range(first, first + each)
+    if only:
+        numbers = range(generate.DIMENSIONS.index(only), each * len(generate.DIMENSIONS), len(generate.DIMENSIONS))
+    cases = [(seed, index) for index in numbers for seed in seeds]
     lines = Lines()
     in_parallel([{"task": "selftest", "mode": "stub", "cache": cache},
                  {"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}], lines.take)
