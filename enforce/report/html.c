@@ -10,6 +10,8 @@
 
 #include "ocigate/report.h"
 
+enum { DAY = 24 * 60 * 60 };
+
 static const char style[] = {
 #include "report_style.inc"
 };
@@ -53,6 +55,28 @@ static void banners(const struct report *report, FILE *out)
 	if (report->policy->stale) {
 		(void)fputs("<p class=\"banner stale\">The policy is stale: ", out);
 		put_html(out, report->policy->stale);
+		(void)fputs("</p>\n", out);
+	}
+}
+
+/* Those that have ended, or end soon: whom they spared should not find out by being refused. */
+static void ending_exceptions(const struct report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->policy->n_exceptions; i++) {
+		const struct exception *exception = &report->policy->exceptions[i];
+		const int64_t left = exception->expires - report->time_us / 1000000;
+
+		if (!exception->has_expiry || left > (int64_t)REPORT_SOON_DAYS * DAY)
+			continue;
+		(void)fprintf(out, "<p class=\"banner%s\">The exception <b>", left <= 0 ? " stale" : "");
+		put_html(out, exception->name);
+		if (left <= 0)
+			(void)fputs("</b> has expired: it does not apply any more.", out);
+		else
+			(void)fprintf(out, "</b> ends in %lld day%s.", (long long)(left / DAY),
+				      left / DAY == 1 ? "" : "s");
+		(void)fputs(" Its reason: ", out);
+		put_html(out, exception->reason);
 		(void)fputs("</p>\n", out);
 	}
 }
@@ -156,7 +180,7 @@ static void findings(const struct report_subject *subject, FILE *out)
 {
 	const struct decision *decision = &subject->decision;
 
-	if (!decision->error && decision->findings.n + decision->notes.n == 0) {
+	if (!decision->error && decision->findings.n + decision->notes.n + decision->exceptions.n == 0) {
 		(void)fputs("&ndash;", out);
 		return;
 	}
@@ -169,6 +193,11 @@ static void findings(const struct report_subject *subject, FILE *out)
 	}
 	for (size_t i = 0; i < decision->findings.n; i++)
 		finding(&decision->findings.items[i], out);
+	for (size_t i = 0; i < decision->exceptions.n; i++) {
+		(void)fputs("<li>the exception ", out);
+		put_html(out, decision->exceptions.items[i]);
+		(void)fputs(" applies</li>\n", out);
+	}
 	for (size_t i = 0; i < decision->notes.n; i++) {
 		(void)fputs("<li>", out);
 		put_html(out, decision->notes.items[i]);
@@ -191,9 +220,13 @@ static void container(const struct report *report, const struct report_subject *
 	put_html(out, subject->name);
 	(void)fputs("<small>", out);
 	put_html(out, decision->identity.image);
-	(void)fprintf(out, "</small></td><td>%s%s</td><td class=\"number\" data-key=\"%ld\">",
-		      engine_names[decision->identity.engine], decision->identity.trusted ? "" : ", unproven",
-		      (long)subject->pid);
+	(void)fprintf(out, "</small></td><td>%s", engine_names[decision->identity.engine]);
+	if (!decision->identity.trusted) {
+		(void)fputs(", unproven<small>", out);
+		put_html(out, decision->identity.doubt ? decision->identity.doubt : "");
+		(void)fputs("</small>", out);
+	}
+	(void)fprintf(out, "</td><td class=\"number\" data-key=\"%ld\">", (long)subject->pid);
 	if (subject->pid)
 		(void)fprintf(out, "%ld", (long)subject->pid);
 	else
@@ -226,6 +259,7 @@ void report_html(const struct report *report, FILE *out)
 {
 	head(report, out);
 	banners(report, out);
+	ending_exceptions(report, out);
 	cards(report, out);
 	rows(report, out);
 	containers(report, out);

@@ -73,11 +73,15 @@ static void decisions(const struct report_past *past, FILE *out)
 	const char *single_findings = past->complete ? "findings_total" : "findings_kept";
 
 	head(out, all, type,
-	     past->complete ? "Decisions since boot, from the log."
-			    : "Decisions that are still kept, of the last 512.");
+	     past->complete ? "Decisions since boot, from the policy's log."
+			    : "Decisions that are still kept: the last 512 at most, of those that refused or found "
+			      "something. For counters since boot let the policy name a log (log.file).");
 	(void)fprintf(out, "ocigate_%s{verdict=\"admit\"} %llu\n", all, (unsigned long long)past->admitted);
 	(void)fprintf(out, "ocigate_%s{verdict=\"deny\"} %llu\n", all, (unsigned long long)past->denied);
-	head(out, single_findings, type, "Findings of these decisions, by rule and by what was done about them.");
+	head(out, single_findings, type,
+	     past->complete
+		     ? "Findings since boot, by rule and by what was done about them."
+		     : "Findings of the decisions that are still kept, by rule and by what was done about them.");
 	for (size_t rule = 0; rule < RULE_COUNT; rule++)
 		for (int effect = EFFECT_DENY; effect < EFFECT_DISABLED; effect++)
 			(void)fprintf(out, "ocigate_%s{rule=\"%s\",effect=\"%s\"} %llu\n", single_findings,

@@ -85,7 +85,8 @@ static void ending_exceptions(const struct report *report, const struct report_l
 		if (left <= 0)
 			(void)fputs(" has expired: it does not apply any more", out);
 		else
-			(void)fprintf(out, " ends in %lld days", (long long)(left / SECONDS_A_DAY));
+			(void)fprintf(out, " ends in %lld day%s", (long long)(left / SECONDS_A_DAY),
+				      left / SECONDS_A_DAY == 1 ? "" : "s");
 		paint(out, look, plain);
 		(void)fputs("\n", out);
 	}

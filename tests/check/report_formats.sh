@@ -51,6 +51,8 @@ sample 'counts for Prometheus' 'ocigate_containers{verdict="deny"} 114' 'ocigate
 	'ocigate_policy_stale 0' 'ocigate_exceptions{state="active"} 1' 'ocigate_exceptions{state="expired"} 0'
 verify 'counts decisions as gauges where they are forgotten' "$(grep kept "$NODE/out" | head -n 3)" \
 	grep -q '^# TYPE ocigate_findings_kept gauge$' "$NODE/out"
+verify 'says that these are not all, and what would be' "$(grep 'HELP.*kept' "$NODE/out")" \
+	grep -q '^# HELP ocigate_decisions_kept .*still kept.*For counters since boot let the policy name a log' "$NODE/out"
 lines=$(wc -l <"$NODE/out")
 mkdir "$NODE/more"
 cp -R "$FAKE/run" "$NODE/more"
@@ -95,6 +97,9 @@ verify 'tells people of an exception that has expired' "$(head -n 6 "$NODE/out")
 	grep -qx 'exception gone has expired: it does not apply any more' "$NODE/out"
 verify 'tells people of an exception that ends soon' "$(head -n 6 "$NODE/out")" grep -Eqx 'exception soon ends in 7 days' "$NODE/out"
 verify 'tells people of no other exception' "$(head -n 6 "$NODE/out")" [ "$(grep -c ^exception "$NODE/out")" -eq 2 ]
+format html
+verify 'tells of these on its page' "$(grep -c banner "$NODE/out")" \
+	[ "$(grep -c 'The exception <b>gone</b> has expired\|The exception <b>soon</b> ends in 7 days. Its reason: r' "$NODE/out")" -eq 2 ]
 format json
 got=$(jq -c '[.exceptions[] | [.name, .expired]]' "$NODE/out")
 verify 'tells programs of exceptions' "$got" [ "$got" = '[["trusted",false],["gone",true],["soon",false]]' ]
