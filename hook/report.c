@@ -241,6 +241,8 @@ static int survey_node(const struct request *request, struct report *report, str
 	}
 	if (!report->node || candidates_find(&candidates, request->all, err) < 0)
 		return report->node ? -1 : err_set(err, ERR_SYSTEM, "out of memory");
+	if (geteuid() != 0 || fs_outside_uid() != 0)
+		say("run by a user: containers of others are not seen");
 	if (candidates.left_out > 0)
 		say("%zu containers more than can be looked at are left out", candidates.left_out);
 	*ret_unread = candidates.unread;

@@ -82,6 +82,22 @@ else
 	not_ok 'recommendations the table of parameters names what exists' "$(echo "$wrong" | tr '\n' ' ')"
 fi
 
+wrong=$("$GATE" rules --format json | jq -r '.[].alert // "" | split(", ")[]' | while read -r alert; do
+	grep -q "^| .*$alert.* | \(left\)*[^|]*|$" config/azure-policy.md || echo "$alert;"
+done)
+if [ -z "$wrong" ]; then
+	ok 'recommendations the table of alerts has every one that a rule answers'
+else
+	not_ok 'recommendations the table of alerts has every one that a rule answers' "$wrong"
+fi
+for parameter in effect excludedNamespaces namespaces labelSelector warn source excludedImages excludedContainers allowedContainerPortsList \
+	allowedServicePortsList allowHostNetwork allowedHostPorts minPort maxPort allowedProfiles allowedContainerImagesRegex allowedCapabilities \
+	requiredDropCapabilities allowedHostPaths pathPrefix readOnly windowsAllowedHostPaths forcePrivilegeEscalationToBeFalse runAsUserRule \
+	runAsUserRanges runAsGroupRule runAsGroupRanges supplementalGroupsRule fsGroupRule cpuLimit memoryLimit procMountType enforcePSS \
+	allowedSELinuxTypes; do
+	grep -q "$parameter" config/azure-policy.md || not_ok 'recommendations the table has every parameter' "$parameter"
+done
+
 # --- the shipped exception of kube-system, and who gets it ---
 # claim NAME BUNDLE JQ-FILTER EXCEPTION [BUNDLE-OWNER [PLACE]]: the exceptions that findings name
 claim() {

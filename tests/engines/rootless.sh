@@ -119,6 +119,14 @@ if [ "$got" = "[[\"$id\",\"podman\",true,[]],[\"$bad\",\"podman\",true,[\"host-p
 else
 	not_ok 'rootless report judges what a user runs as the hook does' "$got $(cat "$NODE/err")"
 fi
+# The user may ask as well, and is told what is not seen then.
+as_user "$GATE" report --format json >"$NODE/report" 2>"$NODE/err"
+own=$(jq -c '[.containers[] | [.decision.id, .decision.engine, .pid > 0, .refused_by]] | sort_by(.[3] | length)' "$NODE/report")
+if [ "$own" = "$got" ] && grep -q 'run by a user: containers of others are not seen' "$NODE/err"; then
+	ok 'rootless report tells the same to the user'
+else
+	not_ok 'rootless report tells the same to the user' "$own $(cat "$NODE/err")"
+fi
 # What a user's bundle claims is a claim: nobody comes into kube-system that way.
 crio=$(find $U/.local/share/containers/storage -maxdepth 1 -name '*-containers' | head -n 1)
 jq '.linux.cgroupsPath = "/kubepods/crio-'"$bad"'" | .annotations += {"io.container.manager": "cri-o", "io.kubernetes.pod.name": "p",
