@@ -13,7 +13,8 @@ cd "$(dirname "$0")/../.." || exit 1
 : "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}"
 out=$BUILD-fuzz
 mkdir -p "$BUILD"
-known='spec amend process state policy mountinfo apparmor seccomp_block seccomp_program'
+known='spec amend process state policy mountinfo apparmor seccomp_block seccomp_program runtime_args exec_options
+	decision_log'
 targets=${*:-$known}
 
 if ! command -v clang >/dev/null 2>&1; then
@@ -21,7 +22,8 @@ if ! command -v clang >/dev/null 2>&1; then
 	exit 0
 fi
 if ! make -s BUILD="$out" CC=clang OPT='-O1 -fno-omit-frame-pointer' FORTIFY= HARDEN= REPRODUCIBLE= \
-	CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' "$out/libocigate.a" >"$BUILD/fuzz.log" 2>&1; then
+	CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' "$out/libocigate.a" \
+	"$out/hook/runtime_args.o" "$out/hook/runtime_flags.o" "$out/hook/exec_process.o" >"$BUILD/fuzz.log" 2>&1; then
 	tail -5 "$BUILD/fuzz.log"
 	echo "not ok fuzz: the library does not build with clang and sanitizers"
 	exit 1
@@ -40,7 +42,27 @@ seed() {
 		# cksum names it: the same content is not copied twice
 		cp "$file" "$corpus/seed-$(cksum <"$file" | tr ' ' -)"
 	done
+	# shellcheck disable=SC2086 # options are words
 	case $1 in
+	runtime_args | exec_options)
+		# The lines of the unit tests, a word a line; and options that people give.
+		grep -ho '"[a-z-]*[^"]* c1[^"]*"' tests/unit/runtime_args.c | tr -d '"' | while read -r line; do
+			printf '%s' "$line" | tr ' ' '\n' >"$corpus/seed-$(printf '%s' "$line" | cksum | tr ' ' -)"
+		done
+		n=0
+		for options in '--user 0:0' '--cap CAP_SYS_ADMIN -c CAP_CHOWN' '--env A=b -e C=d --cwd /x' '--no-new-privs=false' \
+			'--additional-gids 5 -g 6' '--process /p' '--apparmor x --process-label y --tty' '--preserve-fds 3'; do
+			n=$((n + 1))
+			printf '%s\n' --root /r exec $options c1 sh -c true >"$corpus/seed-options-$n"
+		done
+		;;
+	decision_log)
+		# What the gate itself writes
+		make -s BUILD="$BUILD" "$BUILD/ocigate" >/dev/null 2>&1
+		find tests/bundles -name config.json 2>/dev/null | sort | head -12 | while read -r file; do
+			"$BUILD/ocigate" check --policy config/policy.d --format json "$(dirname "$file")" >"$corpus/seed-$(cksum <"$file" | tr ' ' -)" 2>/dev/null
+		done
+		;;
 	amend) for bits in '\377\177' '\001\000' '\000\177' '\370\000'; do
 		find tests/bundles -name config.json 2>/dev/null | sort | head -12 | while read -r file; do
 			# shellcheck disable=SC2059 # the bits are bytes by number
@@ -61,8 +83,13 @@ one() {
 	target=$1
 	program=$out/fuzz-$target
 	log=$out/$target.log
+	more=
+	case $target in
+	runtime_args | exec_options) more="$out/hook/runtime_args.o $out/hook/runtime_flags.o $out/hook/exec_process.o" ;;
+	esac
+	# shellcheck disable=SC2086 # a list of files
 	if ! clang -std=c11 -D_GNU_SOURCE -DOCIGATE_VERSION='"fuzz"' -Iinclude -g -O1 -fsanitize=address,undefined,fuzzer \
-		-fno-sanitize-recover=all "tests/fuzz/$target.c" "$out/libocigate.a" -lseccomp -ljansson -lapparmor -lcap -lmd \
+		-fno-sanitize-recover=all "tests/fuzz/$target.c" $more "$out/libocigate.a" -lseccomp -ljansson -lapparmor -lcap -lmd \
 		-o "$program" >"$log" 2>&1; then
 		tail -5 "$log"
 		echo "not ok fuzz $target: does not build"
