@@ -20,7 +20,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
 CC ?= cc
-HOSTCC ?= $(CC)
+# What runs while building: of a cross compiler's name ("aarch64-linux-gnu-gcc") there is nothing to be had here.
+HOSTCC ?= $(if $(findstring -linux-,$(CC)),cc,$(CC))
 AR ?= ar
 VERSION := 0.1.0
 

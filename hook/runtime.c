@@ -2,8 +2,9 @@
 /*
  * The runtime wrapper: an engine calls it in place of runc or crun. What makes
  * a container or a process in one is judged, amended or refused; everything
- * else is handed on as it came. It never forks, never reads stdin and leaves
- * every descriptor open: in the end the runtime runs in this very process.
+ * else is handed on as it came. It never reads stdin and leaves every descriptor
+ * open, and it never forks (but for a user namespace that is pinned to a file,
+ * enforce/host/userns.c): in the end the runtime runs in this very process.
  */
 #include <errno.h>
 #include <fcntl.h>

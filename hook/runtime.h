@@ -24,7 +24,11 @@ struct runtime_guard {
 	struct crash_guard crash;
 };
 
-/** runtime_guard_start() - a deadline, no death by SIGPIPE, descriptors 0 to 2 not ours; runtime_guard_end(): undone */
+/**
+ * runtime_guard_start() - a deadline, no death by SIGPIPE, no core file, descriptors 0 to 2 not ours
+ *
+ * runtime_guard_end(): undone
+ */
 void runtime_guard_start(struct runtime_guard *guard);
 void runtime_guard_end(const struct runtime_guard *guard);
 

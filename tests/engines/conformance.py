@@ -138,7 +138,13 @@ def scenario_lifecycle(way):
     yield "exec --cap", way.run("exec", "--cap", "CAP_CHOWN", "c", "/bin/sh", "-c", "cat /proc/self/status | /bin/busybox grep Cap")
     yield "exec --detach --pid-file", way.run("exec", "--detach", "--pid-file", pid_file + "2", "c", "/bin/true")
     yield "its pid-file", open(pid_file + "2", encoding="utf-8").read().isdigit()
-    for args in (("pause", "c"), ("state", "c"), ("exec", "c", "/bin/true"), ("resume", "c"), ("state", "c"),
+    yield "pause", way.run("pause", "c")
+    # crun asks the kernel, which takes a moment to freeze.
+    for _ in range(100):
+        if b'"paused"' in way.start("state", "c").stdout:
+            break
+        time.sleep(0.02)
+    for args in (("state", "c"), ("exec", "c", "/bin/true"), ("resume", "c"), ("state", "c"),
                  ("checkpoint", "--image-path", WORK + "/image", "c"), ("delete", "c"), ("kill", "c", "0"), ("kill", "c", "KILL")):
         yield " ".join(args[:2]), way.run(*args)
     time.sleep(0.3)
