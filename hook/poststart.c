@@ -25,7 +25,7 @@ enum { LOOKS_HERE = 40, LOOKS_FAST = 1000, FAST_MILLISECONDS = 5, SLOW_MILLISECO
 struct watch {
 	struct arena *arena;
 	struct started *started;
-	struct stat runtime;
+	struct host_runtime runtime;
 	struct host host;
 };
 
@@ -94,8 +94,9 @@ static int watch_start(struct watch *watch, struct err *err)
 	char path[32];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)getppid());
-	if (stat(path, &watch->runtime) < 0)
+	if (stat(path, &watch->runtime.program) < 0)
 		return err_sys(err, ERR_SYSTEM, errno, "the runtime that called cannot be told");
+	watch->runtime.filters = host_seccomp_filters(getppid());
 	return host_live(watch->arena, &none, NULL, HOST_FACT_APPARMOR, &watch->host, err);
 }
 
@@ -155,6 +156,7 @@ int poststart_judge(struct run *run, const struct state *state, const struct sta
 		return -1;
 	}
 	run->host.process = started->process;
+	host_process_mounts(&run->arena, &run->container, started->pin.rootfd, &run->host.process);
 	run_judge(run, JUDGE_HOOK);
 	if (run->decision.verdict != VERDICT_ADMIT)
 		kill_process(run, started);

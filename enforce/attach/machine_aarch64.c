@@ -4,8 +4,9 @@
  *
  * Two things differ from elsewhere. The call's number is no register: it is a
  * register set of its own (NT_ARM_SYSTEM_CALL). And at a system call stop the
- * kernel shows in x7 (r12 of a 32-bit program) whether it is entry or exit; what is written there is dropped and the
- * true value comes back when the thread goes on. All writing here is done at such stops, so that nothing is lost.
+ * kernel shows in x7 (r12 of a 32-bit program) whether it is entry or exit;
+ * what is written there is dropped and the true value comes back when the
+ * thread goes on. All writing here is done at such stops: nothing is lost.
  */
 #include "internal.h"
 

@@ -77,7 +77,7 @@ int apparmor_digests_parse(struct arena *arena, const char *text, struct host *h
 
 /* process.c */
 
-/** process_parse() - /proc/PID/status, with lines "AppArmor:" and "Root:" of our own. Return: 0, or -1 with ERR_INPUT. */
+/** process_parse() - /proc/PID/status, with further lines of our own ("AppArmor:", "Root:" …). Return: 0, or -1 with ERR_INPUT. */
 int process_parse(struct arena *arena, const char *text, struct host_process *ret_process, struct err *err) MUST_CHECK;
 
 /* lsm.c */

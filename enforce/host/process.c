@@ -6,6 +6,8 @@
  * once it is another program than the runtime's.
  */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,12 +53,19 @@ static bool read_number(const char *text, const char *key, int base, uint64_t *r
 	return end != at && *end == '\n';
 }
 
+static const char *string_of(struct arena *arena, const char *text, const char *key)
+{
+	const char *value = value_of(text, key);
+
+	return value ? arena_strndup(arena, value, strcspn(value, "\n")) : NULL;
+}
+
 int process_parse(struct arena *arena, const char *text, struct host_process *ret_process, struct err *err)
 {
 	static const char *const caps[CAPS_KINDS] = {"CapBnd:", "CapEff:", "CapInh:", "CapPrm:", "CapAmb:"};
-	const char *label = value_of(text, "AppArmor:"), *root = value_of(text, "Root:");
+	const char *root = value_of(text, "Root:");
 	struct host_process process = {.known = true};
-	uint64_t privileges = 0, mode = 0;
+	uint64_t privileges = 0, mode = 0, filters = 0, inherited = 0;
 	bool whole = read_ids(text, "Uid:", process.uid) && read_ids(text, "Gid:", process.gid);
 
 	for (int kind = 0; kind < CAPS_KINDS; kind++)
@@ -68,30 +77,17 @@ int process_parse(struct arena *arena, const char *text, struct host_process *re
 		return err_set(err, ERR_INPUT, "process: not what /proc/PID/status holds");
 	process.no_new_privileges = privileges == 1;
 	process.seccomp_mode = (int64_t)mode;
-	process.apparmor = label ? arena_strndup(arena, label, strcspn(label, "\n")) : NULL;
+	process.filters_known = read_number(text, "Seccomp_filters:", 10, &filters) &&
+				read_number(text, "Runtime_filters:", 10, &inherited);
+	process.filters_added = filters > inherited;
+	process.apparmor = string_of(arena, text, "AppArmor:");
+	process.writable = string_of(arena, text, "Writable:");
+	process.unmasked = string_of(arena, text, "Unmasked:");
+	process.unlocked = string_of(arena, text, "Unlocked:");
 	if (root)
 		process.root_read_only = strncmp(root, "ro", 2) == 0 ? TRI_YES : TRI_NO;
 	*ret_process = process;
 	return arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
-}
-
-/* The options of what is mounted last on "/". */
-static const char *root_options(const char *mountinfo)
-{
-	const char *line, *found = "";
-	size_t len;
-
-	while (mountinfo && (line = text_line(&mountinfo, &len)) != NULL) {
-		const char *field = line;
-
-		for (int i = 0; i < 4 && field; i++) {
-			field = memchr(field, ' ', len - (size_t)(field - line));
-			field = field ? field + 1 : NULL;
-		}
-		if (field && strncmp(field, "/ ", 2) == 0)
-			found = strncmp(field + 2, "ro", 2) == 0 ? "Root: ro\n" : "Root: rw\n";
-	}
-	return found;
 }
 
 static bool has_ended(int procfd, char status[STATUS_MAX])
@@ -133,27 +129,43 @@ static bool is_runtimes(int procfd, const struct stat *runtime, const char *stat
 	return fstatat(procfd, "exe", &own, 0) == 0 && own.st_dev == runtime->st_dev && own.st_ino == runtime->st_ino;
 }
 
-enum start host_process_read(struct arena *arena, int procfd, const struct stat *runtime, struct host *host)
+int64_t host_seccomp_filters(pid_t pid)
+{
+	char path[32], status[STATUS_MAX];
+	uint64_t filters;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (!text_read_small(AT_FDCWD, path, status, sizeof(status)) ||
+	    !read_number(status, "Seccomp_filters:", 10, &filters))
+		return -1;
+	return (int64_t)filters;
+}
+
+enum start host_process_read(struct arena *arena, int procfd, const struct host_runtime *runtime, struct host *host)
 {
 	char status[STATUS_MAX], label[LABEL_MAX];
-	const char *text, *root;
+	const char *text, *mountinfo, *inherited = "";
 	struct err unread;
 
 	if (has_ended(procfd, status))
 		return START_ENDED;
-	if (is_runtimes(procfd, runtime, status))
+	if (is_runtimes(procfd, &runtime->program, status))
 		return START_NOT_YET;
 	if (!text_read_small(procfd, "attr/apparmor/current", label, sizeof(label)) &&
 	    (host->apparmor_enabled != TRI_YES || !text_read_small(procfd, "attr/current", label, sizeof(label))))
 		label[0] = '\0';
 	label[strcspn(label, "\n")] = '\0';
-	root = root_options(mountinfo_read(arena, procfd));
+	mountinfo = mountinfo_read(arena, procfd);
+	if (runtime->filters >= 0)
+		inherited = arena_printf(arena, "Runtime_filters: %" PRId64 "\n", runtime->filters);
 	/* Last, and anew: what a process that has ended shows is not what it had. */
 	if (has_ended(procfd, status))
 		return START_ENDED;
-	text = arena_printf(arena, "%s%s%s%s%s", status, root, label[0] ? "AppArmor: " : "", label,
-			    label[0] ? "\n" : "");
+	text = inherited ? arena_printf(arena, "%s%s%s%s%s", status, inherited, label[0] ? "AppArmor: " : "", label,
+					label[0] ? "\n" : "")
+			 : NULL;
 	if (text && process_parse(arena, text, &host->process, &unread) < 0)
 		host->process.known = false;
+	host->process.mountinfo = mountinfo;
 	return START_RUNNING;
 }

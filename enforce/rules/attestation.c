@@ -2,7 +2,8 @@
 /*
  * attestation
  *
- * Fields: process, linux.seccomp, linux.namespaces, root.readonly; /proc of the process that was started.
+ * Fields: process, linux.seccomp, linux.namespaces, root.readonly, mounts, linux.maskedPaths, linux.readonlyPaths; /proc
+ * of the process that was started.
  * Allowed: a process that has what its spec says, or less.
  * Stops: nothing by itself: it catches a runtime that did not do what it was told. crun 1.28 leaves out the AppArmor
  * profile where AppArmor is off; a runtime may be broken, replaced, or built without seccomp.
@@ -107,6 +108,41 @@ static void judge_namespaces(const struct container *container, const struct hos
 	}
 }
 
+/* "Seccomp: 2" may come from a filter that the runtime itself runs under (a service's, an outer container's). */
+static void judge_filter(const struct container *container, const struct host_process *process,
+			 struct findings *findings)
+{
+	if (!container->seccomp.present)
+		return;
+	if (process->seccomp_mode != 2)
+		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp",
+			     findings_text(findings, "%" PRId64, process->seccomp_mode),
+			     "runs without the seccomp filter of its spec", cure);
+	else if (process->filters_known && !process->filters_added)
+		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp", "",
+			     "runs under no filter but the runtime's own: that of its spec is missing", cure);
+}
+
+/* Who may mount may have done so by itself. */
+static void judge_mounts(const struct container *container, const struct host_process *process,
+			 struct findings *findings)
+{
+	if (bounding_has(container, "CAP_SYS_ADMIN"))
+		return;
+	if (container->root_read_only && process->root_read_only == TRI_NO)
+		findings_add(findings, FINDING_VIOLATION, "/root/readonly", "rw",
+			     "has a writable root filesystem, though its spec asks for a read-only one", cure);
+	if (process->writable)
+		findings_add(findings, FINDING_VIOLATION, "/mounts", process->writable,
+			     "can write to a mount that its spec wants read-only", cure);
+	if (process->unmasked)
+		findings_add(findings, FINDING_VIOLATION, "/linux/maskedPaths", process->unmasked,
+			     "sees a path that its spec masks", cure);
+	if (process->unlocked)
+		findings_add(findings, FINDING_VIOLATION, "/linux/readonlyPaths", process->unlocked,
+			     "can write to a path that its spec wants read-only", cure);
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
@@ -130,15 +166,10 @@ static void judge(const struct container *container, const struct host *host, co
 	if (container->process.no_new_privileges && !process->no_new_privileges)
 		findings_add(findings, FINDING_VIOLATION, "/process/noNewPrivileges", "0",
 			     "may gain privileges, though its spec forbids it", cure);
-	if (container->seccomp.present && process->seccomp_mode != 2)
-		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp",
-			     findings_text(findings, "%" PRId64, process->seccomp_mode),
-			     "runs without the seccomp filter of its spec", cure);
+	judge_filter(container, process, findings);
 	judge_label(container, host, findings);
 	judge_namespaces(container, host, findings);
-	if (container->root_read_only && process->root_read_only == TRI_NO && !bounding_has(container, "CAP_SYS_ADMIN"))
-		findings_add(findings, FINDING_VIOLATION, "/root/readonly", "rw",
-			     "has a writable root filesystem, though its spec asks for a read-only one", cure);
+	judge_mounts(container, process, findings);
 }
 
 const struct rule rule_attestation = {
@@ -150,7 +181,8 @@ const struct rule rule_attestation = {
 	.scope = RULE_SCOPE_CREATE,
 	.facts = HOST_FACT_PROCESS | HOST_FACT_APPARMOR | HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS,
 	.title = "a started process that holds more than was judged (poststart hook)",
-	.fields = "process, linux.seccomp, linux.namespaces, root.readonly; /proc of the started process",
+	.fields = "process, linux.seccomp, linux.namespaces, root.readonly, mounts, linux.maskedPaths, "
+		  "linux.readonlyPaths; /proc of the started process",
 	.allowed = "a process that has what its spec says, or less",
 	.why = "A runtime that is broken, replaced or built without a feature starts something else than what was "
 	       "judged. Looked at when runtime.poststart is set; with effect deny the container is killed.",

@@ -135,8 +135,11 @@ struct apparmor_profile {
  * @uid, @gid: real, effective, saved, of the file system; as this node sees them
  * @caps: by enum capability_kind
  * @seccomp_mode: 2: a filter
+ * @filters_known, @filters_added: more filters than the runtime itself runs under
  * @apparmor: its label with the mode, NULL if the kernel has no AppArmor
  * @root_read_only: UNKNOWN if its mounts could not be read
+ * @mountinfo: its own, whole, of a process that runs; NULL if unknown
+ * @writable, @unmasked, @unlocked: a mount that is to be read-only, a masked path, a read-only path that is not; or NULL
  */
 struct host_process {
 	bool known;
@@ -145,8 +148,14 @@ struct host_process {
 	uint64_t caps[CAPS_KINDS];
 	bool no_new_privileges;
 	int64_t seccomp_mode;
+	bool filters_known;
+	bool filters_added;
 	const char *apparmor;
 	enum tri root_read_only;
+	const char *mountinfo;
+	const char *writable;
+	const char *unmasked;
+	const char *unlocked;
 };
 
 /**
@@ -268,14 +277,31 @@ const char *host_apparmor_digest(struct arena *arena, const char *name);
 /** enum start - what became of a container's first process: not the program yet, the program, or an end */
 enum start { START_NOT_YET = 0, START_RUNNING, START_ENDED };
 
+/** struct host_runtime - the runtime that started it: its program, and how many filters it runs under (-1: unknown) */
+struct host_runtime {
+	struct stat program;
+	int64_t filters;
+};
+
+/** host_seccomp_filters() - of process @pid. Return: -1 if the kernel does not tell (before Linux 5.9). */
+int64_t host_seccomp_filters(pid_t pid);
+
 /**
- * host_process_read() - what process @pid has, if it is the container's program by now
+ * host_process_read() - what a process has, if it is the container's program by now
  * @procfd: its directory in /proc
- * @runtime: the runtime's program, which the container's init runs until it starts its own
+ * @runtime: whose program the container's init runs until it starts its own
  *
  * Return: START_RUNNING with host->process filled in; of a process that ends meanwhile, START_ENDED.
  */
-enum start host_process_read(struct arena *arena, int procfd, const struct stat *runtime, struct host *host);
+enum start host_process_read(struct arena *arena, int procfd, const struct host_runtime *runtime, struct host *host);
+
+/**
+ * host_process_mounts() - how its mounts differ from what the spec asks for
+ * @rootfd: its root directory
+ * @process: with its mountinfo; root_read_only, writable, unmasked and unlocked are filled in
+ */
+void host_process_mounts(struct arena *arena, const struct container *container, int rootfd,
+			 struct host_process *process);
 
 /** enum keeper - whose directory a path of the node lies in */
 enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };

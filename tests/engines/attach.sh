@@ -108,7 +108,7 @@ for engine in runc crun; do
 	filtered 'a user with capabilities' "$caps | $nnp"
 	filtered 'a user namespace' "$root | $userns | $no_nnp"
 	filtered 'hooks of all later stages' "$no_nnp | .hooks += {createContainer: [{path: \"/bin/cat\"}],
-		startContainer: [{path: \"/guest\", args: [\"/guest\"]}], poststart: [{path: \"/bin/cat\"}]}"
+		startContainer: [{path: \"/guest\", args: [\"/guest\", \"--hook\"]}], poststart: [{path: \"/bin/cat\"}]}"
 	filtered 'on top of a filter that stops nothing' "$nnp | .linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\"}"
 
 	# a terminal: runc wants one itself, which script(1) gives it

@@ -19,13 +19,23 @@ settle() {
 	rm -f "$RECORD"
 }
 
-# A runtime is a program: this one runs the script $NODE/lie.
+# A runtime is a program: this one runs the script $NODE/lie, or, with --as, an honest one; under a filter if $NODE/lie.filtered
+# is there.
 liar() {
 	cat >"$NODE/lying.c" <<-'C'
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <string.h>
+		#include <sys/prctl.h>
 		#include <unistd.h>
 		int main(int argc, char **argv)
 		{
-			(void)argc;
+			struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+			struct sock_fprog all = {1, &allow};
+			if (access("/run/node/lie.filtered", F_OK) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) < 0)
+				return 1;
+			if (argc > 2 && strcmp(argv[1], "--as") == 0)
+				return execvp(argv[2], argv + 2);
 			argv[0] = "/run/node/lie";
 			execv(argv[0], argv);
 			return 1;
@@ -64,7 +74,7 @@ start() {
 	"$1" --root "/run/$engine" create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
 	status=$?
 	[ $status -eq 0 ] || return
-	"$engine" --root "/run/$engine" start "$id" </dev/null >"$NODE/out" 2>&1
+	/usr/local/bin/lying --as "$engine" --root "/run/$engine" start "$id" </dev/null >"$NODE/out" 2>&1
 	status=$?
 }
 
@@ -112,12 +122,12 @@ short() {
 	stop
 }
 
-# caught NAME LIE MESSAGE
+# caught NAME LIE MESSAGE [JUDGED]: JUDGED changes the spec that is judged
 caught() {
 	printf '%s' "$2" >"$NODE/lie.filter"
-	for effect in audit deny; do
+	for effect in $effects; do
 		settle "$effect"
-		start ocigate-lying . ', "30"'
+		start ocigate-lying "${4:-.}" ', "30"'
 		said=$(record '.findings[0].message')
 		now=$(running)
 		# a killed process takes a moment to go
@@ -148,9 +158,21 @@ for engine in runc crun; do
 	settle deny
 	clean
 	short
+	effects='audit deny'
 	caught 'a runtime that leaves out the filter' 'del(.linux.seccomp)' 'without the seccomp filter of its spec'
+	effects=deny
 	caught 'a runtime that forgets no-new-privileges' '.process.noNewPrivileges = false' 'may gain privileges'
 	caught 'a runtime that starts it as root' '.process.user = {uid: 0, gid: 0}' 'runs with uid 0'
 	caught 'a runtime that gives a capability more' '.process.capabilities.bounding = ["CAP_NET_RAW"]' 'has CAP_NET_RAW in its bounding set'
 	caught 'a runtime that shares a namespace' '.linux.namespaces |= map(select(.type != "uts")) | del(.hostname)' "shares the host's uts namespace"
+	caught 'a runtime that leaves a mount writable' '.mounts |= map(if .destination == "/sys" then .options -= ["ro"] else . end)' \
+		'can write to a mount'
+	caught 'a runtime that masks nothing' '.linux.maskedPaths = []' 'sees a path that its spec masks'
+	caught 'a runtime that leaves /proc/sys writable' '.linux.readonlyPaths = []' 'can write to a path'
+	caught 'a runtime that leaves the root writable' '.root.readonly = false' 'has a writable root' '.root.readonly = true'
+	caught 'a runtime that leaves out the AppArmor profile' 'del(.process.apparmorProfile)' 'not confined by AppArmor, though' \
+		'.process.apparmorProfile = "cri-containerd.apparmor.d"'
+	: >"$NODE/lie.filtered"
+	caught 'a filter that is the one of the runtime itself' 'del(.linux.seccomp)' "no filter but the runtime's own"
+	rm "$NODE/lie.filtered"
 done

@@ -40,7 +40,7 @@ amd64)
 arm64)
 	cpu=aarch64
 	qemu_program='qemu-system-aarch64'
-	tools='busybox aarch64-linux-gnu-gcc'
+	tools='busybox cc aarch64-linux-gnu-gcc'
 	console=ttyAMA0
 	set -- -machine virt -cpu cortex-a72
 	;;
@@ -103,7 +103,7 @@ foreign_programs() {
 	for library in seccomp jansson apparmor cap md; do
 		cp "$KEPT/root/usr/lib/$triplet/lib$library.a" "$work/lib/"
 	done
-	if ! make -s -j2 BUILD="$BUILD/$VM_ARCH" CC=$triplet-gcc AR=$triplet-ar CPPFLAGS="-isystem $work/include" \
+	if ! make -s -j2 BUILD="$BUILD/$VM_ARCH" CC=$triplet-gcc HOSTCC=cc AR=$triplet-ar CPPFLAGS="-isystem $work/include" \
 		LDFLAGS="-L$work/lib" "$BUILD/$VM_ARCH/ocigate" >"$BUILD/vm-build.log" 2>&1; then
 		echo "not ok vm: ocigate does not build for $VM_ARCH: $(grep -m 1 -E 'error|warning' "$BUILD/vm-build.log")"
 		exit 1
