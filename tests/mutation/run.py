@@ -41,7 +41,7 @@ LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c")
 EXPLAINED = "tests/mutation/explained.tsv"
 UNITS = {
-    "rules": "@(rules_core|engine|host_bundles|seccomp)/*",
+    "rules": "@(rules_*|engine|host_bundles|seccomp*|amend*|decision|report)/*",
     "spec": "@(spec*|state|runtime_state|identity|json*|engine|host_bundles|seccomp)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
 }
