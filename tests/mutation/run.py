@@ -7,9 +7,8 @@ cases and the unit tests with it and runs them: a mutant that no test notices
 survives, and is listed. Survivors that change nothing are explained in
 explained.tsv; what the optimizing compiler makes the same code of is left out.
 
-usage: run.py [--seconds N] [--seed N] [--again] [FILE]...
+usage: run.py [--again] [FILE]...
 
---seconds: a sample, for so long, and only of files that have no survivor.
 What was killed stays killed until its file changes: results are kept below
 $BUILD/mutants, --again forgets them. Needs $BUILD/unit-tests and
 $BUILD/rule-cases. MUTANT_JOBS=2
@@ -21,13 +20,11 @@ import glob
 import hashlib
 import os
 import queue
-import random
 import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
@@ -41,7 +38,7 @@ LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c")
 EXPLAINED = "tests/mutation/explained.tsv"
 UNITS = {
-    "rules": "@(rules_*|engine|host_bundles|seccomp*|amend*|decision|report)/*",
+    "rules": "@(rules_*|engine|host_bundles|amend_plan|seccomp)/*",
     "spec": "@(spec*|state|runtime_state|identity|json*|engine|host_bundles|seccomp)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
 }
@@ -165,26 +162,19 @@ class Results:
         os.replace(self.name + ".new", self.name)
 
 
-def try_all(path, text, mutants, results, benches, pool, end):
-    """Judges what is not yet known; returns how many were tried. A survivor is tried again: there may be a test now."""
+def try_all(text, mutants, results, benches, pool):
+    """Judges what is not yet known. A survivor is tried again: there may be a test now."""
     def one(mutant):
-        if end and time.monotonic() > end:
-            return None
         bench = benches.get()
         try:
             return bench.judge(mutant, text)
         finally:
             benches.put(bench)
     todo = [m for m in mutants if results.found.get(m.key()) in (None, SURVIVED)]
-    fates = pool.map(one, todo)
-    tried = 0
-    for mutant, fate in zip(todo, fates):
-        if fate:
-            tried += 1
-            results.found[mutant.key()] = fate
-            if tried % 50 == 0 and not end:
-                results.write()
-    return tried
+    for tried, (mutant, fate) in enumerate(zip(todo, pool.map(one, todo)), 1):
+        results.found[mutant.key()] = fate
+        if tried % 50 == 0:
+            results.write()
 
 
 def report(path, mutants, results, known):
@@ -203,8 +193,6 @@ def report(path, mutants, results, known):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--seconds", type=float)
-    parser.add_argument("--seed", type=int)
     parser.add_argument("--again", action="store_true")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
@@ -213,7 +201,7 @@ def main():
     jobs = int(os.environ.get("MUTANT_JOBS", "2"))
     benches = queue.Queue()
     for number in range(jobs):
-        benches.put(Bench(f"{os.getpid()}-{number}" if options.seconds else number))
+        benches.put(Bench(number))
     known = explained()
     totals = [0, 0, 0, 0]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -222,7 +210,7 @@ def main():
                 text = file.read()
             mutants = list(mutants_of(path, text))
             results = Results(path, text, options.again)
-            try_all(path, text, mutants, results, benches, pool, None)
+            try_all(text, mutants, results, benches, pool)
             results.write()
             totals = [a + b for a, b in zip(totals, report(path, mutants, results, known))]
     print("# {} mutants, {} killed, {} explained, {} left".format(*totals))
