@@ -15,6 +15,7 @@ $BUILD/rule-cases. MUTANT_JOBS=2
 """
 import argparse
 import concurrent.futures
+import fcntl
 import filecmp
 import glob
 import hashlib
@@ -197,6 +198,8 @@ def main():
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     os.makedirs(KEEP, exist_ok=True)
+    lock = open(os.path.join(KEEP, "lock"), "w", encoding="utf-8")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # the benches are for one run at a time
     files = options.files or sorted(path for pattern in FILES for path in glob.glob(pattern))
     jobs = int(os.environ.get("MUTANT_JOBS", "2"))
     benches = queue.Queue()
