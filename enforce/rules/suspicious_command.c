@@ -97,18 +97,34 @@ static const struct shape shapes[] = {
 	{{"/dev/udp/"}, SHELL, SEVERITY_HIGH},
 	{{"mkfifo ", "nc "}, SHELL, SEVERITY_HIGH},
 	{{"nc -e "}, SHELL, SEVERITY_HIGH},
+	{{"nc ", " -e /bin/"}, SHELL, SEVERITY_HIGH},
+	{{"nc ", " -e sh"}, SHELL, SEVERITY_HIGH},
+	{{"nc ", " -e bash"}, SHELL, SEVERITY_HIGH},
 	{{"ncat -e "}, SHELL, SEVERITY_HIGH},
 	{{"ncat --exec"}, SHELL, SEVERITY_HIGH},
 	{{"socat ", "exec:"}, SHELL, SEVERITY_HIGH},
 	{{"socat ", "EXEC:"}, SHELL, SEVERITY_HIGH},
 	{{"socket", "dup2(", "/sh"}, SHELL, SEVERITY_HIGH},
 	{{"socket", "pty.spawn"}, SHELL, SEVERITY_HIGH},
+	{{"use Socket", "exec", "/sh"}, SHELL, SEVERITY_HIGH},
+	{{"TCPSocket", "exec", "/sh"}, SHELL, SEVERITY_HIGH},
+	{{"fsockopen(", "/sh"}, SHELL, SEVERITY_HIGH},
 	{{"stratum+tcp://"}, MINER, SEVERITY_HIGH},
 	{{"stratum+ssl://"}, MINER, SEVERITY_HIGH},
 	{{"curl ", "| sh"}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"curl ", "| bash"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"curl ", "|sh"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"curl ", "|bash"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"curl ", "chmod +x"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"<(curl "}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"wget ", "| sh"}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"wget ", "| bash"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"wget ", "|sh"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"wget ", "|bash"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"wget ", "chmod +x"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"<(wget "}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"base64 -d", "| sh"}, DOWNLOAD, SEVERITY_MEDIUM},
+	{{"base64 -d", "| bash"}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"release_agent", "core_pattern"}, ATTACK, SEVERITY_HIGH},
 };
 
@@ -218,12 +234,27 @@ static const char *join(const struct strings *args, struct findings *findings)
 	return line;
 }
 
+static bool in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* @part, but not as the end of another word: rsync is no nc. */
+static const char *find_part(const char *line, const char *part)
+{
+	const char *found = strstr(line, part);
+
+	while (found && found > line && in_word(part[0]) && in_word(found[-1]))
+		found = strstr(found + 1, part);
+	return found;
+}
+
 static const char *find_shape(const char *line, const struct shape *shape)
 {
 	const char *found = NULL;
 
 	for (size_t i = 0; i < sizeof(shape->parts) / sizeof(shape->parts[0]) && shape->parts[i]; i++) {
-		found = strstr(line, shape->parts[i]);
+		found = find_part(line, shape->parts[i]);
 		if (!found)
 			return NULL;
 	}
