@@ -11,6 +11,7 @@
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make mutants    small wrong changes of rules and reader: does a test notice each?
 #   make bench      figures: instructions, page faults, system calls, ratios
+#   make bench-docs the comparison in docs/performance.md: go too, if it is there
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make config     what comes from the rules and verbs in config/, manual pages and completion, after a change of one
 #   make tarball    build/dist: the program with all that installing takes, for nodes without a compiler
@@ -63,7 +64,7 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 hook_parts_o := $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
-.PHONY: fuzz mutants tarball deb all config check test demo lint asan bench install clean dist-clean
+.PHONY: fuzz mutants tarball deb all config check test demo lint asan bench bench-docs install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
@@ -148,6 +149,10 @@ bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 	@echo
 	@BUILD=$(BUILD) sh tests/bench/wrapper.sh
+
+# All figures of docs/performance.md anew, some minutes; go if it is there.
+bench-docs: all
+	@BUILD=$(BUILD) sh tests/bench/compare.sh docs
 
 install: all
 	sh install/files.sh --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --binary $(BUILD)/ocigate install

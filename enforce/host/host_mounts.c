@@ -8,6 +8,8 @@
 
 #include "view.h"
 
+#include "ocigate/fs.h"
+
 static int judge_both(struct mount_work *work, struct mount_table *table, struct host *host, struct err *err)
 {
 	if (mount_table_mark(work->view.arena, table, work->root, err) < 0)
@@ -49,8 +51,10 @@ static int judge_effect(struct arena *arena, const struct container *container, 
 int host_mounts(struct arena *arena, const struct container *container, const struct mount_texts *texts,
 		const char *rootfs, int rootfd, struct host *host, struct err *err)
 {
-	struct mount_view view = {.arena = arena, .live = host->source == HOST_LIVE, .own = true};
+	struct last_directory last = {.fd = -1};
+	struct mount_view view = {.arena = arena, .live = host->source == HOST_LIVE, .own = true, .last = &last};
 	struct mount_table node;
+	int rc;
 
 	host->rootfs = origin_unknown("the container's mounts are not known");
 	if (texts->container)
@@ -60,5 +64,7 @@ int host_mounts(struct arena *arena, const struct container *container, const st
 			return -1;
 		view.node = &node;
 	}
-	return mounts_intended(&view, container, host, err);
+	rc = mounts_intended(&view, container, host, err);
+	fd_close(&last.fd);
+	return rc;
 }

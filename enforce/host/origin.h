@@ -8,16 +8,29 @@
 #include "mounts.h"
 
 /**
+ * struct last_directory - where the last path was found, kept open: volumes lie side by side
+ * @fd: -1 if there is none
+ * @path: its first @len bytes are the directory's path, without links
+ */
+struct last_directory {
+	int fd;
+	const char *path;
+	size_t len;
+};
+
+/**
  * struct mount_view - what origins are found with
  * @node: the node's mounts (rows marked inside are not the node's)
  * @live: paths may be looked up on this machine
  * @own: mount ids that the kernel tells us are those of @node: it is our own mountinfo
+ * @last: NULL if every path is to be opened by itself
  */
 struct mount_view {
 	struct arena *arena;
 	const struct mount_table *node;
 	bool live;
 	bool own;
+	struct last_directory *last;
 };
 
 /**

@@ -24,8 +24,8 @@ static bool generated_by_kubelet(const char *source)
 
 	if (!name)
 		return false;
-	return (strstr(source, "/volumes/kubernetes.io~projected/") && strncmp(name, "/kube-api-access-", 17) == 0) ||
-	       (strstr(source, "/volumes/kubernetes.io~secret/") && strstr(name, "-token-"));
+	return (strncmp(name, "/kube-api-access-", 17) == 0 && strstr(source, "/volumes/kubernetes.io~projected/")) ||
+	       (strstr(name, "-token-") && strstr(source, "/volumes/kubernetes.io~secret/"));
 }
 
 static bool brings_token(const struct mount *mount)

@@ -3,14 +3,16 @@
  * What starting a program costs, counted and compared.
  *
  * usage: measure count STDIN PROGRAM ARGS...
- *            its page faults and system calls, and its exit status. Faults are
+ *            its page faults and system calls, its memory (all that is mapped,
+ *            and what is its own at the end), and its exit status. Faults are
  *            traps into the kernel, from exec to exit; where the kernel lets
  *            nobody count those, -1
  *        measure ratio ROUNDS STDIN FLOOR PROGRAM ARGS...
  *            how many times longer than FLOOR it takes from fork to exit: the
  *            median over the rounds of (its time / FLOOR's time in that round)
  *        measure many ROUNDS STDIN FLOOR ARGS... -- PROGRAM ARGS... [-- PROGRAM ARGS...]...
- *            the same of many programs in one run, a line each, with page faults and largest resident size
+ *            many programs in one run, a line each: the quicker quarter's bound of its times, how many times that is
+ *            FLOOR's, page faults and largest resident size
  *        measure crowd N STDIN PROGRAM ARGS...
  *            N of it started one after the other without waiting: how many failed, and when the last one ended
  *        measure fresh ROUNDS STDIN FROM TO FLOOR PROGRAM ARGS...
@@ -60,15 +62,22 @@ static void become(const char *input, char **argv, int traced)
 	_exit(127);
 }
 
-static int run(const char *input, char **argv, struct rusage *ret_usage)
+static pid_t start(const char *input, char **argv)
 {
-	int status;
 	pid_t pid = vfork();
 
 	if (pid < 0)
 		fail("vfork");
 	if (pid == 0)
 		become(input, argv, 0);
+	return pid;
+}
+
+static int run(const char *input, char **argv, struct rusage *ret_usage)
+{
+	int status;
+	pid_t pid = start(input, argv);
+
 	if (wait4(pid, &status, 0, ret_usage) != pid)
 		fail("wait4");
 	return status;
@@ -96,6 +105,13 @@ static double median(double *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), ascending);
 	return values[n / 2];
+}
+
+/* What a program takes when the machine does little else: a longer one is disturbed more often than a short one. */
+static double lower_quartile(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), ascending);
+	return values[n / 4];
 }
 
 /* Both NULL: there is nothing to make anew. */
@@ -148,7 +164,7 @@ static int ratio(size_t rounds, const char *input, const char *from, const char 
 struct contender {
 	char **argv;
 	double *times;
-	double *ratios;
+	double quartile;
 	struct rusage usage;
 };
 
@@ -160,10 +176,8 @@ static size_t find_contenders(char **argv, size_t rounds, struct contender *cont
 	size_t n = 0;
 
 	for (char **word = argv; *word && n < CONTENDERS_MAX; word++) {
-		contenders[n] = (struct contender){.argv = word,
-						   .times = calloc(rounds, sizeof(double)),
-						   .ratios = calloc(rounds, sizeof(double))};
-		if (!contenders[n].times || !contenders[n].ratios)
+		contenders[n] = (struct contender){.argv = word, .times = calloc(rounds, sizeof(double))};
+		if (!contenders[n].times)
 			fail("calloc");
 		n++;
 		while (*word && strcmp(*word, "--") != 0)
@@ -187,12 +201,12 @@ static int many(size_t rounds, const char *input, char **argv)
 
 			contender->times[i] = microseconds(input, contender->argv, &contender->usage);
 		}
-		for (size_t k = 0; k < n; k++)
-			contenders[k].ratios[i] = contenders[k].times[i] / contenders[0].times[i];
 	}
 	for (size_t k = 0; k < n; k++)
+		contenders[k].quartile = lower_quartile(contenders[k].times, rounds);
+	for (size_t k = 0; k < n; k++)
 		printf("%s us %.0f ratio %.2f minor_faults %ld rss_kb %ld\n", contenders[k].argv[0],
-		       median(contenders[k].times, rounds), median(contenders[k].ratios, rounds),
+		       contenders[k].quartile, contenders[k].quartile / contenders[0].quartile,
 		       contenders[k].usage.ru_minflt, contenders[k].usage.ru_maxrss);
 	return 0;
 }
@@ -203,14 +217,8 @@ static int crowd(size_t n, const char *input, char **argv)
 	size_t failed = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	for (size_t i = 0; i < n; i++) {
-		pid_t pid = vfork();
-
-		if (pid < 0)
-			fail("vfork");
-		if (pid == 0)
-			become(input, argv, 0);
-	}
+	for (size_t i = 0; i < n; i++)
+		(void)start(input, argv);
 	for (size_t i = 0; i < n; i++) {
 		int status;
 
@@ -224,8 +232,24 @@ static int crowd(size_t n, const char *input, char **argv)
 	return failed > 0;
 }
 
+/* Memory that is the process's own, in KiB, when it ends. */
+static long own_memory(pid_t pid)
+{
+	char path[64], line[256];
+	long size = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file) && sscanf(line, "RssAnon: %ld", &size) != 1)
+		;
+	if (file)
+		fclose(file);
+	return size;
+}
+
 /* Every system call that the program itself enters, its execve not counted. */
-static long traced_calls(const char *input, char **argv, int *ret_status)
+static long traced_calls(const char *input, char **argv, int *ret_status, long *ret_own)
 {
 	long stops = 0;
 	int status;
@@ -236,7 +260,8 @@ static long traced_calls(const char *input, char **argv, int *ret_status)
 	if (pid == 0)
 		become(input, argv, 1);
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC)) < 0)
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
+		   (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)) < 0)
 		fail("ptrace");
 	for (int started = 0;;) {
 		int event;
@@ -250,6 +275,8 @@ static long traced_calls(const char *input, char **argv, int *ret_status)
 		event = status >> 8;
 		if (event == (SIGTRAP | (PTRACE_EVENT_EXEC << 8)))
 			started = 1;
+		else if (event == (SIGTRAP | (PTRACE_EVENT_EXIT << 8)))
+			*ret_own = own_memory(pid);
 		else if (started && event == (SIGTRAP | 0x80))
 			stops++;
 	}
@@ -280,7 +307,7 @@ static int count(const char *input, char **argv)
 {
 	struct rusage usage;
 	int status, traced, counter;
-	long calls = traced_calls(input, argv, &traced);
+	long own = -1, calls = traced_calls(input, argv, &traced, &own);
 	long long faults = -1;
 
 	counter = open_fault_counter();
@@ -289,7 +316,8 @@ static int count(const char *input, char **argv)
 		faults = -1;
 	if (!WIFEXITED(status) || status != traced)
 		fail("the program ends differently when traced");
-	printf("faults %lld calls %ld rss_kb %ld exit %d\n", faults, calls, usage.ru_maxrss, WEXITSTATUS(status));
+	printf("faults %lld calls %ld rss_kb %ld own_kb %ld exit %d\n", faults, calls, usage.ru_maxrss, own,
+	       WEXITSTATUS(status));
 	return 0;
 }
 
