@@ -61,7 +61,8 @@ const struct flag runtime_flags[] = {
 	{"process-label", 0, FLAG_VALUE, ON_EXEC, VALUE_LABEL, NULL},
 	{"no-new-privs", 0, FLAG_SWITCH, ON_EXEC, VALUE_NO_NEW_PRIVS, NULL},
 	{"cap", 'c', FLAG_LIST, ON_EXEC, VALUE_CAP, NULL},
-	{"cgroup", 0, FLAG_LIST, ON_EXEC, VALUE_NONE, NULL},
+	{"cgroup", 0, FLAG_REFUSED, ON_EXEC, VALUE_NONE,
+	 "with it crun puts the process outside its container's cgroup, where neither devices nor limits are held"},
 	{"ignore-paused", 0, FLAG_SWITCH, ON_EXEC, VALUE_NONE, NULL},
 };
 const size_t n_runtime_flags = sizeof(runtime_flags) / sizeof(runtime_flags[0]);

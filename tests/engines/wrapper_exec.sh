@@ -94,6 +94,8 @@ exec_options() {
 		wrapped exec --user 1000 exec /guest
 	fi
 	holds 'exec: no-new-privileges lost by options is refused' refused
+	wrapped exec --user 1000 --no-new-privs --cgroup ../../.. exec /guest
+	holds "exec: out of the container's cgroup is refused" refused
 	wrapped exec --user 1000 --no-new-privs nobody /guest
 	holds 'exec: into a container that is not there is refused' refused
 }

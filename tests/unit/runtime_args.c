@@ -148,6 +148,8 @@ static const char *const refused[] = {
 	"create -f /evil.json c1",
 	"create --config /evil.json --bundle /b c1",
 	"run --config=/evil.json c1",
+	"exec --cgroup /sub c1 sh",
+	"exec --cgroup=../.. c1 sh",
 	"restore -f x c1",
 	/* shortened, glued, clustered (argp) */
 	"create --bun /b c1",
