@@ -72,10 +72,7 @@ class Base:
             process.pop("apparmorProfile", None)
         for kind in process.get("capabilities", {}):
             process["capabilities"][kind] = [cap for cap in process["capabilities"][kind] if cap in HERE]
-        last = os.path.basename(linux.get("cgroupsPath", "")).split(":")[-1].split("-")[0]
-        linux["cgroupsPath"] = f"/{world.GROUP}/" + ("@ID@" if self.engine == "containerd" else f"{last}-@ID@")
-        if self.engine != "containerd":
-            linux["cgroupsPath"] = f"/{world.GROUP}/" + {"crio": "crio", "podman": "libpod"}[self.engine] + "-@ID@"
+        linux["cgroupsPath"] = "/@GROUP@/" + {"containerd": "", "crio": "crio-", "podman": "libpod-"}[self.engine] + "@ID@"
         resources = linux.get("resources", {})
         resources.pop("unified", None)
         resources.get("memory", {}).pop("swap", None)

@@ -93,5 +93,7 @@ def execution(number, seed, root, name, pid_file, process_file, spec):
         [*front, "--user", "1000", "--cwd", r.choice(["/", "/proc/self/fd/7"]), *back],
         [*front, "--user", "1000", name, "/usr/sbin/sshd", "600"],
         [*front, "--process", process_file, "--process", process_file + ".other", name],
+        [*front, "--user", "1000", "--no-new-privs", "--cgroup", r.choice(["/sub", "/", "../..", "devices:/"]), *back],
+        [*front, "--process", process_file, f"--cgroup={r.choice(['/sub', '../..'])}", name],
     ]
     return rows[number % len(rows)]

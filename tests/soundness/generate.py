@@ -17,7 +17,7 @@ JUDGED_BY = {"annotations": "runtime-annotations", "bind": "host-paths", "capabi
              "user": "root-user", "user-namespace": "root-user", "destination": "proc-mount", "file-system": "proc-mount"}
 # Command lines of the wrapper; what each says is in commands.py.
 COMMANDS = 26
-EXECS = 22
+EXECS = 24
 
 
 def make(seed, index, bases, runtimes):
@@ -80,7 +80,7 @@ class Built:
         self.__dict__.update(members)
 
     def plain(self, word, name, holder):
-        for token, value in (("@BUNDLE@", self.bundle(name)), ("@ROOT@", self.root.replace("@ID@", name)), ("@ID@", name),
+        for token, value in (("@BUNDLE@", self.bundle(name)), ("@ROOT@", self.root.replace("@ID@", name)), ("@ID@", name), ("@GROUP@", world.GROUP),
                              ("@HOLDER@", str(holder)), ("@MARK@", name[:12] + "-"), ("@SYSCTL@", self.sysctl(name))):
             word = word.replace(token, value)
         return word

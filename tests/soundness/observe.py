@@ -61,6 +61,7 @@ class Process:
         self.personality = int(text(f"/proc/{pid}/personality") or "0", 16)
         self.policy = os.sched_getscheduler(pid)
         self.filters = filters.read(pid) if self.seccomp == 2 and os.uname().machine == "x86_64" else None
+        self.cgroups = cgroups(pid)
         self.cwd = os.readlink(f"/proc/{pid}/cwd")
         self.cwd_inside = self.is_inside(pid)
 

@@ -244,8 +244,6 @@ def spec_integrity(view):
     for row in seen.rows:
         if row.device not in host and row.type not in rule["filesystems"] and row.type not in ("nsfs",):
             yield f"file system {row!r}"
-        if row.type in ("ext4", "btrfs", "xfs") and row.root == "/" and row.point != "/":
-            yield f"a disk of the host: {row!r}"
     if not seen.cwd_inside:
         yield f"its working directory is the host's {seen.cwd}"
     yield from nodes_root(view)
@@ -393,3 +391,6 @@ def exec_escalation(view, container):
         yield "an exec as root"
     if was.nnp and not seen.nnp:
         yield "an exec without no-new-privileges"
+    for name, directory in was.cgroups.items():
+        if not world.below(seen.cgroups.get(name, "/"), directory):
+            yield f"an exec outside its container's cgroup {name}"

@@ -113,6 +113,7 @@ ROWS = [
     ("root", "root-user", put(["process", "user"], {"uid": 0, "gid": 0}), ANY),
     ("root in a user namespace that is no other", "root-user", mapped_root, "runc"),
     ("a uid that crun reads as 0", "root-user", put(["process", "user"], {"uid": "1000", "gid": 1000}), "crun"),
+    ("groups of whoever starts the runtime", "root-user", put(["annotations", "run.oci.keep_original_groups"], "1"), "crun"),
     ("capabilities", "capabilities", caps, ANY),
     ("the ambient set", "capabilities", put(["process", "capabilities"], {kind: ["CAP_SYS_ADMIN"] for kind in mutate.FIVE}), ANY),
     ("no no-new-privileges", "privilege-escalation", put(["process", "noNewPrivileges"], False), ANY),
@@ -160,11 +161,14 @@ EXECS = [
     ("an exec as root", "exec-escalation", 9),
     ("an exec with a capability", "capabilities", 14),
     ("an exec without no-new-privileges", "privilege-escalation", 9),
+    ("an exec outside its container's cgroup", "exec-escalation", 22),
 ]
 
 
 def policy_for(rule):
     policy = {"version": 1, "preset": "default", "rules": {each: {"effect": "deny"} for each in policies.RULES}}
+    if rule == "root-user":
+        policy["rules"]["root-user"]["supplementary_ranges"] = ["1000-2000"]
     if rule == "apparmor":
         policy["rules"]["apparmor"]["unsupported"] = "deny"
     if rule == "bundle-hooks":

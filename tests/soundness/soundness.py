@@ -89,7 +89,7 @@ def run_cases(work, job):
     import minimise
     import worker
     broken = 0
-    for seed, index in job["cases"]:
+    for seed, index in [(seed, index) for index in range(*job["numbers"]) for seed in job["seeds"]][job["part"]::job["parts"]]:
         if time.time() > job["deadline"]:
             break
         case = generate.make(seed, index, work.bases, work.names)
@@ -254,15 +254,15 @@ def main():
     print(f"# seeds {' and '.join(seeds)}: SOUNDNESS_SEED=SEED SOUNDNESS_RUNS={each} repeats one's cases")
     deadline = time.time() + (10**7 if wanted else SHORT_SECONDS * 2)
     first, only = int(os.environ.get("SOUNDNESS_FIRST", "0")), os.environ.get("SOUNDNESS_ONLY")
-    numbers = range(first, first + each)
+    numbers = [first, first + each, 1]
     if only:
-        numbers = range(generate.DIMENSIONS.index(only), each * len(generate.DIMENSIONS), len(generate.DIMENSIONS))
-    cases = [(seed, index) for index in numbers for seed in seeds]
+        numbers = [generate.DIMENSIONS.index(only), each * len(generate.DIMENSIONS), len(generate.DIMENSIONS)]
+    job = {"task": "run", "cache": cache, "seeds": seeds, "numbers": numbers, "deadline": deadline, "parts": workers}
     lines = Lines()
     in_parallel([{"task": "selftest", "mode": "stub", "cache": cache},
                  {"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}], lines.take)
     counts = Counts()
-    in_parallel([{"task": "run", "cache": cache, "cases": cases[at::workers], "deadline": deadline} for at in range(workers)], counts.add)
+    in_parallel([{**job, "part": part} for part in range(workers)], counts.add)
     return 1 if report_run(counts) | lines.failed else 0
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs cases in a node of its own: each is judged by ocigate as it really stands there, and what runs is looked at."""
+import glob
 import hashlib
 import json
 import os
@@ -16,6 +17,8 @@ import policies
 import promises
 import world
 
+# Of whoever starts the runtime, and of no container.
+RUNTIMES_GROUP = 4242
 ADMITTED, REFUSED, UNASKED, LEFT_OUT = "admitted", "refused", "unasked", "left out"
 
 
@@ -41,6 +44,8 @@ class Worker:
         self.before_value = world.get_sysctl(world.HOST_SYSCTL)
         self.guest = {os.stat(path).st_ino for path in (*self.world.template.values(), f"{world.ELSEWHERE}/guest", f"{world.IN_ETC}/guest")}
         self.host = observe.Process(os.getpid())
+        self.controllers = [path for path in glob.glob("/sys/fs/cgroup/*") if os.path.isdir(path) and not os.path.islink(path)]
+        self.own_cgroups = observe.cgroups(os.getpid())
         self.count, self.root = 0, os.stat("/").st_ino
         for name in self.names:
             self.install(name)
@@ -138,7 +143,7 @@ class Worker:
         with open(f"{world.NODE}/said", "wb") as out:
             try:
                 done = subprocess.run([program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False, cwd=where,
-                                      env={"PATH": os.environ["PATH"]})
+                                      env={"PATH": os.environ["PATH"]}, extra_groups=[0, RUNTIMES_GROUP])
             except ValueError:
                 return 255
             except subprocess.TimeoutExpired:
@@ -341,14 +346,23 @@ class Worker:
                     break
             except ChildProcessError:
                 break
-        for top in os.listdir("/sys/fs/cgroup"):
-            for where, directories, _ in os.walk(f"/sys/fs/cgroup/{top}/{world.GROUP}", topdown=False):
-                for each in directories:
+        self.remove_cgroups(name)
+
+    def remove_cgroups(self, name):
+        """Where the spec says, where runtimes put a container whose spec says nothing, and where an odd path led."""
+        for top in self.controllers:
+            for parent in (f"{top}/{world.GROUP}", top, self.own_cgroups.get(os.path.basename(top), top)):
+                for each in os.listdir(parent) if os.path.isdir(parent) else ():
                     if name in each:
-                        try:
-                            os.rmdir(f"{where}/{each}")
-                        except OSError:
-                            pass
+                        self.remove_cgroup(f"{parent}/{each}")
+
+    @staticmethod
+    def remove_cgroup(path):
+        for where, _, _ in os.walk(path, topdown=False):
+            try:
+                os.rmdir(where)
+            except OSError:
+                pass
 
 
 def case_outcome(worker, case):
