@@ -21,7 +21,7 @@ trap 'rm -rf "$directory/apt"' EXIT
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$directory/apt/list"
 
 apt() {
-	timeout 60 apt-get -qq -y -o Dir::Etc::SourceList="$directory/apt/list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State="$directory/apt" \
+	timeout 25 apt-get -qq -y -o Dir::Etc::SourceList="$directory/apt/list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State="$directory/apt" \
 		-o Dir::State::status="$directory/apt/status" -o Dir::Cache="$directory/apt" -o APT::Sandbox::User=root \
 		-o Acquire::Languages=none -o APT::Install-Recommends=0 -o Acquire::http::Timeout=10 -o Acquire::Retries=1 "$@"
 }

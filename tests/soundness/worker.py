@@ -350,7 +350,7 @@ class Worker:
 
     def remove_cgroups(self, name):
         """Where the spec says, where runtimes put a container whose spec says nothing, and where an odd path led."""
-        for top in self.controllers:
+        for top in [*self.controllers, "/sys/fs/cgroup"]:
             for parent in (f"{top}/{world.GROUP}", top, self.own_cgroups.get(os.path.basename(top), top)):
                 for each in os.listdir(parent) if os.path.isdir(parent) else ():
                     if name in each:
