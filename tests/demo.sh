@@ -149,6 +149,8 @@ cat "$NODE/table"
 printf '\n'
 if [ $wrong -eq 0 ]; then
 	paragraph 0 "$ran ran, $((number - ran)) were refused before their program's first instruction. Nothing is left behind."
+	paragraph 0 "Next: build/ocigate check DIRECTORY judges a bundle; sh install/install.sh --dry-run install shows what \
+would change before this machine's engines; README.md tells the rest."
 else
 	paragraph 0 'Something was not as it should be: see above.'
 fi

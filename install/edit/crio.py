@@ -15,12 +15,12 @@ HOOKS = "/etc/ocigate/crio-hooks.d"
 SHARED = "/usr/share/containers/oci/hooks.d"
 
 
-def merged(node):
-    """[crio.runtime] as CRI-O merges it, without ours."""
+def merged(node, without=DROP_IN):
+    """[crio.runtime] as CRI-O merges it, without ours unless it is wanted."""
     runtime, handlers = {}, {}
     for path in [MAIN, *node.glob("/etc/crio/crio.conf.d/*")]:
         data = node.read(path)
-        if data is None or path == DROP_IN:
+        if data is None or path == without:
             continue
         own = node.toml(path, data).get("crio", {}).get("runtime", {})
         handlers.update(own.get("runtimes", {}))
@@ -78,4 +78,13 @@ def check(node):
 
 
 def verify(node):
-    return check(node)
+    """Does a file that is read after ours take something back?"""
+    runtime, handlers = merged(node, without=None)
+    if HOOKS not in runtime.get("hooks_dir", []):
+        return f"a file that is read after {DROP_IN} sets hooks_dir: name it so that it comes before"
+    for handler, settings in handlers.items():
+        path = settings.get("runtime_path", "")
+        if (not node.hook_only and settings.get("runtime_type", "oci") in ("", "oci")
+                and not path.startswith(f"{node.prefix}/ocigate-")):
+            return f"a file that is read after {DROP_IN} gives handler {handler} its runtime: name it so that it comes before"
+    return None

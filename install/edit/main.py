@@ -47,7 +47,7 @@ def apply(engine, node, plan, changes, action):
             fault = engine.verify(node)
             if fault:
                 raise Refused(f"{engine.NAME}: {fault} (everything is back as it was)")
-    except (OSError, Refused):
+    except BaseException:  # whoever interrupts it, too, finds everything as it was
         for change in reversed(done):
             node.write(change.path, change.old, change.mode)
         raise
@@ -56,6 +56,7 @@ def apply(engine, node, plan, changes, action):
 def run(arguments):
     node = Node(arguments.root, arguments.prefix, arguments.engine, arguments.wishes)
     engine = importlib.import_module(arguments.engine)
+    lock = None if arguments.dry_run else node.lock()
     if arguments.action == "install":
         check(engine, node, "as it is; it is left alone")
     plan = engine.plan(node, arguments.action == "install")
@@ -78,6 +79,8 @@ def run(arguments):
         print(f"install: {engine.NAME}: nothing to change", file=sys.stderr)
     elif not arguments.dry_run and engine.RESTART:
         print(f"install: {engine.NAME}: takes force with: {engine.RESTART}", file=sys.stderr)
+    if lock:
+        lock.close()
 
 
 def main():
@@ -91,6 +94,9 @@ def main():
     parser.add_argument("action", choices=["install", "uninstall"])
     try:
         run(parser.parse_args())
+    except KeyboardInterrupt:
+        print("install: interrupted: nothing was changed", file=sys.stderr)
+        return 130
     except (OSError, Refused, UnicodeDecodeError, json.JSONDecodeError) as error:
         print(f"install: refused: {error}", file=sys.stderr)
         return 1

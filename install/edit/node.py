@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node that is installed on: its files below a root, and what a plan is."""
 import dataclasses
+import fcntl
 import glob
 import json
 import os
@@ -61,6 +62,13 @@ class Node:
         self.build = "build" in wishes
         self.mute = []  # programs that are there and could not be asked
         self.program = f"{self.prefix}/ocigate"
+
+    def lock(self):
+        """One installer at a time, on a node that a DaemonSet and a person may work on."""
+        os.makedirs(self.at(STATE), mode=0o700, exist_ok=True)
+        file = open(self.at(f"{STATE}/lock"), "w", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
 
     def at(self, path):
         return path if self.root == "/" else self.root + path

@@ -21,12 +21,12 @@ FILES = ["/usr/share/containers/containers.conf", "/usr/share/containers/contain
 OTHERS = ("kata", "runsc", "krun", "ocijail", "crun-vm", "crun-wasm", "crun-qemu")
 
 
-def merged(node):
-    """The tables [engine] and [engine.runtimes] as podman merges them, without ours."""
+def merged(node, without=DROP_IN):
+    """The tables [engine] and [engine.runtimes] as podman merges them, without ours unless it is wanted."""
     engine, runtimes = {}, {}
     for pattern in FILES:
         for path in node.glob(pattern):
-            if path == DROP_IN:
+            if path == without:
                 continue
             own = node.toml(path, node.read(path)).get("engine", {})
             runtimes.update(own.get("runtimes", {}))
@@ -79,4 +79,12 @@ def check(node):
 
 
 def verify(node):
-    return check(node)
+    """Does a file that is read after ours take something back?"""
+    engine, runtimes = merged(node, without=None)
+    if HOOKS not in engine.get("hooks_dir", []):
+        return f"a file that is read after {DROP_IN} sets hooks_dir: name it so that it comes before"
+    for name, paths in runtimes.items():
+        found = next((path for path in paths if node.find(path)), None)
+        if found and not node.hook_only and not name.startswith(OTHERS) and not found.startswith(f"{node.prefix}/ocigate-"):
+            return f"a file that is read after {DROP_IN} gives runtime {name} its program: name it so that it comes before"
+    return None

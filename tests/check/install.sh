@@ -347,6 +347,36 @@ uncycle crio
 echo 'x' >"$node$drop_in.conf"
 refused crio 'a broken drop-in' 'is broken and left alone'
 
+fresh later
+printf '[crio.runtime.runtimes.crun]\nruntime_path = "/usr/bin/crun"\n' >"$node/etc/crio/crio.conf.d/zz.conf"
+refused crio 'a later file that takes a handler back' 'read after .* gives handler crun its runtime'
+printf '[engine.runtimes]\nrunc = ["/usr/bin/runc"]\n' >"$node/etc/containers/containers.conf.d/99-zz.conf"
+refused podman 'a later file that takes a runtime back' 'read after .* gives runtime runc its program'
+printf '[engine]\nhooks_dir = ["/etc/hooks"]\n' >"$node/etc/containers/containers.conf.d/99-zz.conf"
+refused podman 'a later file that names other directories of hooks' 'read after .* sets hooks_dir'
+
+# The engine's checker ends the installer when it sees what was written.
+if [ "$(id -u)" -eq 0 ]; then
+	fresh interrupted
+	cat >"$work/checker.c" <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+	char text[4096] = "";
+	FILE *file = fopen("/etc/containerd/config.toml", "r");
+	if (file && fread(text, 1, sizeof(text) - 1, file) && strstr(text, "ocigate-runtime"))
+		(void)kill(getppid(), SIGINT), (void)pause();
+	return 0;
+}
+END
+	"${CC:-cc}" -O1 -static -o "$node/usr/bin/containerd" "$work/checker.c"
+	printf 'version = 2\n' >"$node$config"
+	refused containerd 'who interrupts it' 'interrupted: nothing was changed'
+fi
+
 # --- all, and another place ---
 fresh all
 run all --dry-run install
