@@ -80,15 +80,17 @@ static void handler(struct doctor *doctor, const char *about, const char *name, 
 /* --- containerd --- */
 
 /* @ret_patterns: of the files that are read besides the main one. Return: false where one is broken. */
-static bool containerd_imports(struct doctor *doctor, struct flat *flat, const char **ret_patterns, size_t *n,
-			       size_t room)
+static bool containerd_imports(struct doctor *doctor, const char *main_file, struct flat *flat,
+			       const char **ret_patterns, size_t *n, size_t room)
 {
 	const char *pattern;
 	bool good = true;
 
 	for (size_t i = 0; *n < room && (pattern = flat_get(flat, "imports/%zu", i)); i++) {
-		const char *path =
-			pattern[0] == '/' ? pattern : arena_printf(doctor->arena, "/etc/containerd/%s", pattern);
+		const char *path = pattern[0] == '/' ? pattern
+						     : arena_printf(doctor->arena, "%.*s/%s",
+								    (int)(strrchr(main_file, '/') - main_file),
+								    main_file, pattern);
 
 		good = path && read_all(doctor, "containerd", path, flat) && good;
 		if (path)
@@ -139,8 +141,8 @@ static void containerd_handlers(struct doctor *doctor, struct flat *flat, const 
 		handler(doctor, "containerd", "runc", NULL, false);
 }
 
-/* @daemon: one that reads this file, or NULL */
-static void containerd_by(struct doctor *doctor, const char *main_file, const struct daemon *daemon)
+/* @daemon: one that reads this file, or NULL. Return: does a kubelet start containers by it? */
+static bool containerd_by(struct doctor *doctor, const char *main_file, const struct daemon *daemon)
 {
 	const char *patterns[16] = {main_file, "/etc/ocigate/containerd-base/*.json"};
 	size_t n_patterns = 2;
@@ -150,13 +152,13 @@ static void containerd_by(struct doctor *doctor, const char *main_file, const st
 
 	if (!there(main_file))
 		flat_add(&flat, "imports/0", "/etc/containerd/conf.d/*.toml");
-	if (!containerd_imports(doctor, &flat, patterns, &n_patterns, 16) || !good)
-		return;
+	if (!containerd_imports(doctor, main_file, &flat, patterns, &n_patterns, 16) || !good)
+		return true;
 	version = flat_get(&flat, "version");
 	if (cri_disabled(&flat)) {
 		diagnose(doctor, HEALTH_OK, "containerd", "",
 			 "its CRI plugin is disabled in %s: no kubelet starts containers", main_file);
-		return;
+		return false;
 	}
 	containerd_handlers(doctor, &flat,
 			    version && strcmp(version, "3") == 0
@@ -164,19 +166,28 @@ static void containerd_by(struct doctor *doctor, const char *main_file, const st
 				    : "plugins/io.containerd.grpc.v1.cri/containerd/runtimes");
 	if (daemon)
 		doctor_fresh(doctor, "containerd", daemon, patterns, n_patterns, false);
+	return true;
 }
 
-/* Distributions of Kubernetes start containerd with a configuration of their own. */
+/*
+ * Distributions of Kubernetes start containerd with a configuration of their
+ * own, and so does dockerd, without a CRI. The usual file counts where no
+ * daemon has another for its CRI: it is what the next start reads.
+ */
 static void containerd(struct doctor *doctor)
 {
 	static const char usual[] = "/etc/containerd/config.toml";
 	struct daemon daemons[DAEMONS_MAX];
 	const size_t n = doctor_daemons(doctor, "containerd", daemons);
+	bool looked = false;
 
-	if (n == 0)
-		containerd_by(doctor, usual, NULL);
-	for (size_t i = 0; i < n; i++)
-		containerd_by(doctor, daemons[i].config ? daemons[i].config : usual, &daemons[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *config = daemons[i].config && daemons[i].config[0] == '/' ? daemons[i].config : usual;
+
+		looked = containerd_by(doctor, config, &daemons[i]) || strcmp(config, usual) == 0 || looked;
+	}
+	if (!looked)
+		(void)containerd_by(doctor, usual, NULL);
 }
 
 /* --- podman and CRI-O --- */

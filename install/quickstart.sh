@@ -8,7 +8,8 @@
 #
 # Tried on Debian 12 and 13 and Ubuntu 24.04. Installs the packages that are
 # missing and nothing else, builds, runs. Writes outside this directory only
-# what the package manager writes.
+# what the package manager writes, and what tests unpack of other Debian
+# releases, into /var/cache/ocigate-*.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -198,6 +198,10 @@ daemon_end
 daemon containerd --config /etc/other.toml
 planted 'a containerd with another configuration' 'echo "version = 2" >etc/other.toml' 'handler runc does not go through the wrapper'
 daemon_end
+daemon containerd --config /etc/docker.toml
+planted "the usual file, where dockerd's own containerd has no CRI" 'printf "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n" >etc/docker.toml
+	sed -i "/runc.options/d; /BinaryName/d" etc/containerd/config.toml' 'handler runc does not go through the wrapper'
+daemon_end
 daemon dockerd
 planted 'a dockerd that is older than its configuration' 'touch -d "+1 hour" etc/docker/daemon.json' \
 	'started before /etc/docker/daemon.json' warning

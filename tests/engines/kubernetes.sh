@@ -82,6 +82,10 @@ echo 'oom_score = "many"' | cat - "$NODE/config.toml" >"$fake/etc/containerd/con
 turn
 holds 'what containerd does not take is refused with its reason' eval '[ "$status" -ne 0 ] && grep -q many "$NODE/out"'
 cp "$NODE/config.toml" "$fake/etc/containerd/config.toml"
+turn --env OCIGATE_OPTIONS=--hook-only
+holds 'the hook alone, in the spec that containerd starts from by default' eval '[ "$status" -eq 0 ] &&
+	grep -q "base_runtime_spec = \"/etc/ocigate/containerd-base/default.json\"" "$fake/etc/containerd/config.toml" &&
+	[ "$(jq -r ".hooks.createRuntime[].path" "$fake/etc/ocigate/containerd-base/default.json")" = /opt/ocigate/bin/ocigate ]'
 turn --env OCIGATE_ACTION=uninstall
 holds 'uninstall restores every byte' eval '[ "$status" -eq 0 ] && [ "$before" = "$(sha256sum "$fake/etc/containerd/config.toml")" ]'
 umount "$fake/usr" "$fake/proc"

@@ -19,9 +19,9 @@ if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-deb >/dev/null 2>&1
 	exit 1
 fi
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-# shellcheck disable=SC2016 # apt's own names
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
-	grep -v -e security -e '^cdrom' | head -n 1)
+# shellcheck source=tests/lib/mirror.sh
+. "$(dirname "$0")/mirror.sh"
+mirror=$(mirror)
 if [ -z "$mirror" ] || [ ! -e "$keyring" ]; then
 	echo "apt knows no mirror of Debian's here" >&2
 	exit 1
