@@ -139,6 +139,8 @@ if command -v dockerd >/dev/null && command -v docker >/dev/null; then
 	docker_end
 fi
 
+command -v dockerd >/dev/null && command -v docker >/dev/null || echo 'skip installed: docker: there is no dockerd, or no docker to ask it'
+
 if command -v containerd >/dev/null; then
 	cp /etc/containerd/config.toml "$NODE/config.toml" 2>/dev/null
 	printf 'version = 2\noom_score = "many"\n' >/etc/containerd/config.toml
