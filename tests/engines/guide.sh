@@ -92,5 +92,22 @@ while n=$((n + 1)) && [ -e "$NODE/kind-$n" ]; do
 	[ -z "${GUIDE_SHOW:-}" ] || sed "s/^/# $n: /" "$NODE/part-$n" "$NODE/printed"
 done
 [ "$n" -gt 20 ] || not_ok 'guide has its steps' "only $n"
+
+# What the timer does, with the capabilities that its unit leaves, for a directory of somebody else's.
+mkdir "$NODE/textfiles"
+chown 65534:65534 "$NODE/textfiles"
+bounds=$(sed -n 's/^CapabilityBoundingSet=//p' install/systemd/ocigate-report.service | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+setpriv --bounding-set "-all,$bounds" --inh-caps -all --no-new-privs sh /usr/share/ocigate/textfile.sh "$NODE/textfiles" \
+	>"$NODE/printed" 2>&1
+if [ "$(ls "$NODE/textfiles")" = ocigate.prom ] && grep -q '^ocigate_containers' "$NODE/textfiles/ocigate.prom"; then
+	ok 'guide: the timer writes what the node exporter reads'
+else
+	not_ok 'guide: the timer writes what the node exporter reads' "$(ls "$NODE/textfiles") $(tail -n 3 "$NODE/printed" | tr '\n' ' ')"
+fi
+if sh /usr/share/ocigate/textfile.sh /nowhere >"$NODE/printed" 2>&1 || ! grep -q 'systemctl edit' "$NODE/printed"; then
+	not_ok 'guide: the timer says where the directory is given' "$(cat "$NODE/printed")"
+else
+	ok 'guide: the timer says where the directory is given'
+fi
 containerd=$(cat "$NODE/containerd.pid")
 cri_end

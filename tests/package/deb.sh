@@ -92,6 +92,18 @@ for unit in "$dir"/files/lib/systemd/system/* "$dir"/files/usr/lib/systemd/syste
 		grep -vE "Command 'man|is not executable")"
 done
 
+if command -v systemd-tmpfiles >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+	mkdir -p "$dir/tmpfiles/etc"
+	echo 'root:x:0:0::/:/bin/sh' >"$dir/tmpfiles/etc/passwd"
+	echo 'root:x:0:' >"$dir/tmpfiles/etc/group"
+	systemd-tmpfiles --root="$dir/tmpfiles" --create "$dir/files/usr/lib/tmpfiles.d/ocigate.conf" >"$dir/out" 2>&1
+	made=$(cd "$dir/tmpfiles" && stat -c '%a %u %n' run/ocigate run/ocigate/decisions run/ocigate/seccomp var/lib/ocigate 2>&1 | tr '\n' ';')
+	verdict 'has its directories made at boot' "$([ "$made" = \
+		'755 0 run/ocigate;700 0 run/ocigate/decisions;700 0 run/ocigate/seccomp;700 0 var/lib/ocigate;' ] || echo "$made $(cat "$dir/out")")"
+else
+	echo 'skip deb directories made at boot: no systemd-tmpfiles'
+fi
+
 # --- its life ---
 if [ "$(id -u)" -ne 0 ]; then
 	echo 'skip deb life: takes root'
@@ -127,6 +139,19 @@ says() {
 	if grep -qF -e "$2" "$dir/out"; then verdict "$suite $1" ''; else verdict "$suite $1" "$(cat "$dir/out")"; fi
 }
 
+# Looks without a pause, as an engine would that starts a container just then.
+watch_program() {
+	: >"$dir/watching"
+	: >"$dir/missed"
+	looks=0
+	while [ -e "$dir/watching" ]; do
+		looks=$((looks + 1))
+		[ -x "$root/usr/bin/ocigate" ] || echo 'no program' >>"$dir/missed"
+		[ -e "$root/usr/bin/ocigate-runtime" ] || echo 'no wrapper' >>"$dir/missed"
+	done
+	[ "$looks" -gt 1000 ] || echo "looked $looks times only" >>"$dir/missed"
+}
+
 # An engine by its files alone; installers edit them from outside of the system.
 plant_engine() {
 	mkdir -p "$root/etc/containers" "$root/usr/bin"
@@ -152,7 +177,15 @@ life() {
 	does 'installs a second time' run dpkg -i /ocigate.deb
 	echo '# mine' >>"$root/etc/apparmor.d/ocigate-default"
 	echo '{"version": 1, "rules": {"capabilites": {}}}' >"$root/etc/ocigate/policy.d/60-typo.json"
+	watch_program &
+	watcher=$!
 	does 'upgrades' run dpkg --force-confold -i /later.deb
+	run dpkg --force-confold -i /ocigate.deb
+	run dpkg --force-confold -i /later.deb
+	rm -f "$dir/watching"
+	wait "$watcher"
+	verdict "$suite has its program at every moment of an upgrade" "$(cat "$dir/missed")"
+	run dpkg --force-confold -i /later.deb
 	says 'says that the policy has an error' 'did you mean "capabilities"'
 	rm "$root/etc/ocigate/policy.d/60-typo.json"
 	does 'keeps what the admin changed' grep -q '# mine' "$root/etc/apparmor.d/ocigate-default"
