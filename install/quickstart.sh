@@ -22,7 +22,7 @@ tests='crun:crun podman:podman libcriterion-dev python3:python3 busybox-static:b
 	clang:clang libclang-rt-dev clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind
 	strace:strace uidmap:newuidmap binutils:nm python3-jsonschema mandoc:mandoc
 	debhelper:dh dh-apparmor dpkg-dev:dpkg-buildpackage lintian:lintian mmdebstrap:mmdebstrap debian-archive-keyring
-	containerd:containerd docker.io:dockerd containernetworking-plugins iproute2:ip
+	build-essential containerd:containerd docker.io:dockerd containernetworking-plugins iproute2:ip
 	protobuf-compiler:protoc python3-protobuf python3-grpcio python3-yaml
 	qemu-system-x86:qemu-system-x86_64'
 
