@@ -481,3 +481,79 @@ Test(rules_places, binds_that_cannot_be_looked_at)
 	judge(&rule_devices, "{}");
 	cr_expect_eq(found_at("/mounts"), 1, "nobody looked");
 }
+
+/* --- sensitive-mounts, what lies below --- */
+
+Test(rules_places, parts_that_are_mounted_at_sensitive_places)
+{
+	static const char *inside[] = {"/etc/cron.d", "/srv/elsewhere"};
+
+	add_bind(0, 0, "/srv/data", S_IFDIR);
+	seen[0].origin.contains = (struct strings){inside, 2};
+	judge(&rule_sensitive_mounts, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].value, "/srv/data");
+	cr_expect_str_eq(findings.items[0].message,
+			 "mounts the node's /srv/data, part of which is its /etc/cron.d, at /x");
+	cr_expect_eq(findings.items[0].kind, FINDING_VIOLATION);
+	judge(&rule_sensitive_mounts, "{\"allowed\": [\"/etc/cron.d\"]}");
+	cr_expect_eq(findings.n, 0, "the owner allows that part");
+	seen[0].origin.contains = (struct strings){inside + 1, 1};
+	judge(&rule_sensitive_mounts, "{}");
+	cr_expect_eq(findings.n, 0, "a part of no importance");
+	/* One finding a mount: that its origin is unknown as well is not told. */
+	seen[0].origin.contains = (struct strings){inside, 1};
+	seen[0].origin.state = ORIGIN_UNKNOWN;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_expect_eq(findings.n, 1);
+	seen[0].origin.paths.n = 0;
+	seen[0].origin.n_same = 0;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].value, "/x", "no name of the node's is known");
+}
+
+Test(rules_places, mounts_of_which_nothing_is_known)
+{
+	add_bind(0, 0, "/srv/data", S_IFDIR);
+	seen[0].origin.state = ORIGIN_DELETED;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
+	cr_expect_str_eq(findings.items[0].message, "cannot tell what /x is: its source is deleted");
+	seen[0].origin.state = ORIGIN_UNKNOWN;
+	seen[0].origin.why = "its disk is gone";
+	judge(&rule_sensitive_mounts, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].message, "cannot tell what /x is: its disk is gone");
+	seen[0].origin.why = NULL;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_expect_str_eq(findings.items[0].message, "cannot tell what /x is: origin unknown");
+	host.n_mounts = 0;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
+	cr_expect_str_eq(findings.items[0].value, "/srv/data");
+	cr_expect_not_null(strstr(findings.items[0].message, "the kernel does not show it"));
+	host.mounts_why = "mountinfo cannot be read";
+	mounts[0].source = NULL;
+	judge(&rule_sensitive_mounts, "{}");
+	cr_expect_str_eq(findings.items[0].value, "");
+	cr_expect_not_null(strstr(findings.items[0].message, "mountinfo cannot be read"));
+}
+
+Test(rules_places, file_systems_that_runtimes_make_afresh)
+{
+	static const char *const types[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		add_bind(0, 0, "/dev/shm", S_IFDIR);
+		mounts[0].kind = MOUNT_FILESYSTEM;
+		mounts[0].type = types[i];
+		judge(&rule_sensitive_mounts, "{}");
+		cr_expect_eq(findings.n, 0, "%s", types[i]);
+	}
+	mounts[0].type = "devtmpfs";
+	judge(&rule_sensitive_mounts, "{}");
+	cr_expect_eq(findings.n, 1, "the node's own devices");
+}
