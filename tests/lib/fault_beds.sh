@@ -29,6 +29,8 @@ created() {
 }
 
 beds() {
+	# The machine's own is not the node's.
+	mount -t tmpfs -o mode=755 tmpfs /var/log
 	mkdir -p "$WATCH" /var/log/ocigate
 	chmod 700 /var/log/ocigate
 	"${CC:-cc}" -O1 -static -o /usr/local/bin/stub tests/faults/inject/stub.c || exit 1
