@@ -172,10 +172,26 @@ behind() {
 	with_candidates '"/usr/local/bin/loose"'
 	wrapped run --bundle "$BUNDLE" behind
 	holds 'a runtime that others can write is refused' eval 'refused && grep -q "written by others" "$NODE/err"'
+	with_candidates "\"/usr/local/bin/nowhere\", \"$real\""
+	wrapped run --bundle "$BUNDLE" behind
+	holds 'the first runtime that exists is taken' eval '[ "$status" -eq 0 ] && ran'
+	ln -sf ocigate /usr/local/bin/ocigate-nobody
+	/usr/local/bin/ocigate-nobody --version >"$NODE/out" 2>"$NODE/err"
+	status=$?
+	holds 'a wrapper whose name the policy does not know has no runtime' eval '[ "$status" -eq 1 ] && grep -q "names no runtime for ocigate-nobody" "$NODE/err"'
+	wrapped frobnicate behind
+	holds 'an unknown verb is passed on, and the record says so' same "$(record '"\(.verdict) \(.notes | join(","))"')" \
+		'admit passed on the unknown verb frobnicate'
+	wrapped --frobnicate state behind
+	holds 'so is an unknown option in front of a verb that starts nothing' same "$(record '"\(.verdict) \(.notes | join(","))"')" \
+		'admit passed on a command line with the unknown option --frobnicate'
+	rm -f "$BUNDLE/rootfs/mark/ran"
+	wrapped --frobnicate run --bundle "$BUNDLE" behind
+	holds 'but not in front of one that does' refused
 	echo '{"version": 1, "rules": {"nonsense": {}}}' >/etc/ocigate/policy.d/60-broken.json
 	wrapped --version
 	holds 'a broken policy does not keep a node from stopping its containers' same "$status" 0
-	rm -f /etc/ocigate/policy.d/60-broken.json /usr/local/bin/loop /usr/local/bin/script /usr/local/bin/loose
+	rm -f /etc/ocigate/policy.d/60-broken.json /usr/local/bin/ocigate-nobody /usr/local/bin/loop /usr/local/bin/script /usr/local/bin/loose
 }
 
 with_candidates() {
