@@ -149,6 +149,8 @@ bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 	@echo
 	@BUILD=$(BUILD) sh tests/bench/wrapper.sh
+	@echo
+	@BUILD=$(BUILD) sh tests/bench/seccomp.sh
 
 # All figures of docs/performance.md anew, some minutes; go if it is there.
 bench-docs: all

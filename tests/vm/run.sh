@@ -20,7 +20,7 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/probe.sh
 . tests/lib/probe.sh
 # It takes one to two minutes; a machine that is busy otherwise may take longer.
-VM_SECONDS=${VM_SECONDS:-500}
+VM_SECONDS=${VM_SECONDS:-900}
 
 skip() {
 	echo "skip vm: $1"

@@ -339,6 +339,30 @@ probed() {
 	done
 }
 
+# --- what was started: under its profile it is no false alarm, and it is not killed ---
+
+attested() {
+	for profile in t-enforce 't-enforce//&t-kill'; do
+		container plain "$profile" ': >/mark/ran; /bin/busybox sleep 3; echo alive'
+		run
+		has alive "attestation: a container under $profile goes on"
+		grep -F "\"id\":\"$id\"" "$RECORD" | grep -F '"stage":"poststart"' | grep -qF '"findings":[]'
+		kept $? "attestation: nothing is found under $profile" "$(grep -F "\"id\":\"$id\"" "$RECORD" | cut -c 1-900)"
+		gone
+	done
+}
+
+# --- where nobody may trace: the last part, for there is no way back ---
+
+untraceable() {
+	container attach t-enforce ': >/mark/ran'
+	run
+	[ $status -ne 0 ] && ! ran && grep -F "\"id\":\"$id\"" "$RECORD" | grep -qF 'kernel.yama.ptrace_scope is 3'
+	kept $? 'attach: Yama forbids it: the container is refused, and the record says why' \
+		"status $status: $(said) $(grep -F "\"id\":\"$id\"" "$RECORD" | cut -c 1-600)"
+	gone
+}
+
 engine=- gate=-
 echo "# Linux $(uname -r), $(runc --version | head -n 1), $(crun --version 2>/dev/null | head -n 1)"
 if [ "$(cat /sys/module/apparmor/parameters/enabled)" != Y ]; then
@@ -372,3 +396,7 @@ gate=wrapper
 if wanted redis; then redis; fi
 each attach hook attached
 each probed hook probed
+settle '{"attestation": {"effect": "deny"}}' ', "runtime": {"poststart": true}'
+each attested wrapper attested
+settle '{}'
+if echo 3 >/proc/sys/kernel/yama/ptrace_scope; then each untraceable hook untraceable; fi
