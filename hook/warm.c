@@ -18,7 +18,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { STACK_USED = 20 * 1024 };
+enum { STACK_USED = 32 * 1024 };
 
 /* The linker's names for the ends of the program: ld(1), "PROVIDE". */
 extern const char __executable_start[], etext[];

@@ -14,9 +14,9 @@ node_enter "$0" "$@"
 # shellcheck source=tests/bench/example.sh
 . tests/bench/example.sh
 
-MAX_RATIO=4.5
+MAX_RATIO=4.0
 # Counts that were reached, and a little room; what the goals are docs/performance.md tells.
-MAX_FAULTS=62
+MAX_FAULTS=60
 MAX_CALLS=190
 MAX_INSTRUCTIONS=1500000
 MAX_OWN_KB=340
@@ -64,6 +64,11 @@ if [ "$(word exit "$counts")" != 0 ]; then
 	exit 1
 fi
 faults=$(word faults "$counts")
+# Where the kernel puts program and stack changes from start to start, and with it how many pages they reach into.
+for _ in 1 2 3 4; do
+	again=$(word faults "$("$NODE/measure" count "$STATE" "$GATE" hook createRuntime)")
+	[ "$again" -ge "$faults" ] || faults=$again
+done
 calls=$(word calls "$counts")
 
 # within WHAT NUMBER LIMIT: a test line
