@@ -227,7 +227,7 @@ def some_limits(r, d):
 def cgroup_place(r, d):
     how = r.randint(0, 2)
     if how == 0:
-        d.linux["cgroupsPath"] = r.choice(["/", "", "../../@ID@", "/@GROUP@/../../x-@ID@", d.linux["cgroupsPath"], "@GROUP@/@ID@"])
+        d.linux["cgroupsPath"] = r.choice(["/", "", "../../@ID@", "/@GROUP@/../x-@ID@", d.linux["cgroupsPath"], "@GROUP@/@ID@"])
     elif how == 1:
         d.linux[r.choice(["intelRdt", "intelRDT", "netDevices", "memoryPolicy"])] = r.choice([{}, {"closID": "x"}, {"eth0": {}}])
     else:

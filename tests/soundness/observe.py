@@ -217,7 +217,7 @@ def join_cgroups(pid):
     for name, directory in cgroups(pid).items():
         if name in ("devices", ""):
             try:
-                with open(f"{directory}/cgroup.procs", "w", encoding="ascii") as file:
+                with open(f"{directory}/cgroup.procs", "r+", encoding="ascii") as file:
                     file.write(str(os.getpid()))
             except OSError:
                 if name == "devices":
