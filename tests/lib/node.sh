@@ -76,7 +76,10 @@ node_mounts() {
 node_overlay() {
 	layers=$NODE/layers$(echo "$1" | tr / -)
 	mkdir -p "$layers/upper" "$layers/work"
-	mount -t overlay -o "lowerdir=$1,upperdir=$layers/upper,workdir=$layers/work" overlay "$1"
+	mount -t overlay -o "lowerdir=$1,upperdir=$layers/upper,workdir=$layers/work" overlay "$1" && return
+	# Whoever goes on would write, or remove, on the machine itself.
+	echo "not ok node: no overlay on $1"
+	exit 1
 }
 
 node_remove_cgroups() {
