@@ -11,7 +11,7 @@
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make mutants    small wrong changes of rules and reader: does a test notice each?
 #   make bench      figures: instructions, page faults, system calls, ratios
-#   make bench-docs the comparison in docs/performance.md: go too, if it is there
+#   make bench-docs the comparison in install/docs/performance.md: go too, if it is there
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make config     what comes from the rules and verbs in config/, manual pages and completion, after a change of one
 #   make tarball    build/dist: the program with all that installing takes, for nodes without a compiler
@@ -152,9 +152,9 @@ bench: all
 	@echo
 	@BUILD=$(BUILD) sh tests/bench/seccomp.sh
 
-# All figures of docs/performance.md anew, some minutes; go if it is there.
+# All figures of install/docs/performance.md anew, some minutes; go if it is there.
 bench-docs: all
-	@BUILD=$(BUILD) sh tests/bench/compare.sh docs
+	@BUILD=$(BUILD) sh tests/bench/compare.sh install/docs
 
 install: all
 	sh install/files.sh --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --binary $(BUILD)/ocigate install
@@ -169,7 +169,7 @@ tarball: all
 	rm -rf $(BUILD)/dist/$(NAME)
 	mkdir -p $(BUILD)/dist/$(NAME)/bin
 	cp $(BUILD)/ocigate $(BUILD)/dist/$(NAME)/bin
-	cp -R README.md LICENSE config docs install $(BUILD)/dist/$(NAME)
+	cp -R README.md LICENSE config install $(BUILD)/dist/$(NAME)
 	cd $(BUILD)/dist/$(NAME) && rm -rf install/debian install/quickstart.sh install/words.py install/edit/__pycache__ && \
 		find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 	$(PACKED) -C $(BUILD)/dist -c $(NAME) | gzip -9n >$(BUILD)/dist/$(NAME)-$(shell uname -m).tar.gz

@@ -65,7 +65,7 @@ def plan(node, install):
                     node.hook(hooks[0], "precreate", ["precreate"]) if node.precreate else node.change(hooks[0], None),
                     node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]), node.change(DROP_IN, text.encode())]
     plan.notes.append("rootless podman reads the same files: its containers are judged as well, by their own user, who "
-                      "may choose other files (docs/rootless.md)")
+                      "may choose other files (install/docs/rootless.md)")
     if "CONTAINERS_CONF" in os.environ:
         plan.notes.append("CONTAINERS_CONF is set here: podman then reads that file alone")
     return plan

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Everything that docs/performance.md tells, in one run on the example of
+# Everything that install/docs/performance.md tells, in one run on the example of
 # example.sh: what hook and wrapper cost beside an empty program, other hooks
 # and the runtimes; how their cost grows with what they read; many starts at
 # once; what a seccomp verdict costs, and what attaching a filter does.
@@ -9,7 +9,7 @@
 # Each figure is a line of "name<TAB>value" on stdout. What must hold is checked
 # on the way; the exit status tells.
 #
-# usage: tests/bench/compare.sh [DIRECTORY]    with DIRECTORY (docs): the figures into DIRECTORY/performance.tsv,
+# usage: tests/bench/compare.sh [DIRECTORY]    with DIRECTORY (install/docs): the figures into DIRECTORY/performance.tsv,
 #                                              then table and plot from them
 # environment: ROUNDS=600 ENGINE_ROUNDS=15 CROWD=500
 set -u

@@ -15,7 +15,7 @@ node_enter "$0" "$@"
 . tests/bench/example.sh
 
 MAX_RATIO=4.0
-# Counts that were reached, and a little room; what the goals are docs/performance.md tells.
+# Counts that were reached, and a little room; what the goals are install/docs/performance.md tells.
 MAX_FAULTS=60
 MAX_CALLS=190
 MAX_INSTRUCTIONS=1500000

@@ -10,9 +10,9 @@ node_enter "$0" "$@"
 
 python3 tests/cves/cves.py check "$GATE" "$NODE/cves"
 python3 tests/cves/cves.py page >"$NODE/page"
-if cmp -s "$NODE/page" docs/cves.md; then
-	ok 'cves docs/cves.md is up to date'
+if cmp -s "$NODE/page" install/docs/cves.md; then
+	ok 'cves install/docs/cves.md is up to date'
 else
-	not_ok 'cves docs/cves.md is up to date' "python3 tests/cves/cves.py page >docs/cves.md: $(diff "$NODE/page" docs/cves.md | head -n 3 | tr '\n' ' ')"
+	not_ok 'cves install/docs/cves.md is up to date' "python3 tests/cves/cves.py page >install/docs/cves.md: $(diff "$NODE/page" install/docs/cves.md | head -n 3 | tr '\n' ' ')"
 fi
 exit 0

@@ -3,7 +3,7 @@
 """Known escapes, as bundles: refused with what makes them possible, admitted without it.
 
 usage: cves.py check OCIGATE DIR     DIR: a directory that root alone can write
-       cves.py page                  docs/cves.md, from the same table
+       cves.py page                  install/docs/cves.md, from the same table
 
 A bundle is the healthy container of the rules' cases with its recorded facts, patched as table.json says: "base" in both,
 "with" and "without" in one of them. Judged is by the shipped default policy, and "policy" where a row has it.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The operator's guide, tried from its first line to its last on a node with
-# containerd and pods. In docs/operators-guide.md
+# containerd and pods. In install/docs/operators-guide.md
 #
 #   <!-- guide: pod NAME -->      starts a pod (guide_pod.py)
 #   <!-- guide: answer -->        the block below is what the last pod's kubelet was told
@@ -71,7 +71,7 @@ awk -v dir="$NODE" '
 	wanted == "try" && /^# / { begin("try", substr($0, 3)); next }
 	wanted == "try" && /^> / { print substr($0, 3) >(dir "/part-" n); next }
 	{ print >(dir "/expected-" n) }
-' docs/operators-guide.md
+' install/docs/operators-guide.md
 
 n=0
 while n=$((n + 1)) && [ -e "$NODE/kind-$n" ]; do

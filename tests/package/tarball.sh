@@ -47,7 +47,7 @@ verdict 'has a checksum for every file' "$(cd "$dir/node" && find . -type f ! -n
 	grep -qF "  $file" SHA256SUMS || echo "$file"
 done)"
 verdict 'has what its pages name' "$(cd "$dir/node" && for path in bin/ocigate install/install.sh install/files.sh \
-	install/man/ocigate.8 install/completion/ocigate.bash config/schema/policy.schema.json docs/operators-guide.md LICENSE README.md; do
+	install/man/ocigate.8 install/completion/ocigate.bash config/schema/policy.schema.json install/docs/operators-guide.md LICENSE README.md; do
 	[ -e "$path" ] || echo "no $path"
 done)"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Soundness by experiment: bundles of real engines are bent, ocigate judges
-# them, and what it admits is run and looked at from the host. docs/soundness.md
+# them, and what it admits is run and looked at from the host. install/docs/soundness.md
 #
 #   SOUNDNESS_RUNS=N     that many cases (without a limit of time)
 #   SOUNDNESS_SEED=S     these cases, not the fixed and a random seed's

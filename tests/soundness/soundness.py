@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what was tried, admitted, run and broken; see run.sh and docs/soundness.md.
+"""Counts what was tried, admitted, run and broken; see run.sh and install/docs/soundness.md.
 
 usage: soundness.py             the whole run, from outside: starts workers, each in a node of its own
        soundness.py worker JOB  inside a node
