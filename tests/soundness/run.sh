@@ -5,7 +5,7 @@
 # them, and what it admits is run and looked at from the host. install/docs/soundness.md
 #
 #   SOUNDNESS_RUNS=N     that many cases (without a limit of time)
-#   SOUNDNESS_SEED=S     these cases, not the fixed and a random seed's
+#   SOUNDNESS_SEED=S     these cases, not the fixed and (but where CI=true) a random seed's
 #   SOUNDNESS_ONLY=D     cases that are first of all about this dimension
 #   SOUNDNESS_FIRST=I    from this number on
 #   SOUNDNESS_WORKERS=N  so many nodes at once
