@@ -100,8 +100,11 @@ static int print(scmp_filter_ctx filter, const char *name)
 	FILE *file = tmpfile();
 	ssize_t n = -1;
 
-	if (file && seccomp_export_bpf(filter, fileno(file)) == 0 && lseek(fileno(file), 0, SEEK_SET) == 0)
+	if (!file)
+		return -1;
+	if (seccomp_export_bpf(filter, fileno(file)) == 0 && lseek(fileno(file), 0, SEEK_SET) == 0)
 		n = read(fileno(file), program, sizeof(program));
+	(void)fclose(file);
 	if (n <= 0 || (size_t)n == sizeof(program))
 		return -1;
 	printf("static const struct sock_filter %s[] = {\n\t{%#x, 0, 0, %#zx},\n", name, BPF_LD | BPF_W | BPF_ABS,
@@ -109,7 +112,6 @@ static int print(scmp_filter_ctx filter, const char *name)
 	for (size_t i = 0; i < (size_t)n / sizeof(*program); i++)
 		printf("\t{%#x, %u, %u, %#x},\n", program[i].code, program[i].jt, program[i].jf, program[i].k);
 	printf("};\n");
-	(void)fclose(file);
 	return 0;
 }
 
