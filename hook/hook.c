@@ -160,24 +160,32 @@ static int confine_hook(struct run *run)
 	return 0;
 }
 
+static int judge_input(struct run *run, struct input *input)
+{
+	struct err err;
+
+	if (open_input(run, input) < 0 || prepare(run, input) < 0 || confine_hook(run) < 0 ||
+	    run_parse(run, input->state.bundle, input->state.id) < 0)
+		return -1;
+	run_identity(run, bundle_owner_of(input->state.bundle));
+	if (is_poststart(run))
+		return poststart_judge(run, &input->state, &input->started);
+	if (host_live_pinned(&run->arena, &run->container, &input->state, &input->pin,
+			     engine_facts(run->policy, &run->container), &run->host, &err) < 0 ||
+	    check_process(&input->state, input->process_fd, &err) < 0)
+		return run_fail(run, &err);
+	run_judge(run, JUDGE_HOOK);
+	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &input->attachment) : 0;
+}
+
 static int judge(struct run *run)
 {
 	/* The process ends soon and closes what is open. */
 	struct input input = {.bundle_fd = -1, .process_fd = -1, .pin.rootfd = -1, .attachment.fd = -1};
-	struct err err;
+	const int result = judge_input(run, &input);
 
-	if (open_input(run, &input) < 0 || prepare(run, &input) < 0 || confine_hook(run) < 0 ||
-	    run_parse(run, input.state.bundle, input.state.id) < 0)
-		return -1;
-	run_identity(run, bundle_owner_of(input.state.bundle));
-	if (is_poststart(run))
-		return poststart_judge(run, &input.state, &input.started);
-	if (host_live_pinned(&run->arena, &run->container, &input.state, &input.pin,
-			     engine_facts(run->policy, &run->container), &run->host, &err) < 0 ||
-	    check_process(&input.state, input.process_fd, &err) < 0)
-		return run_fail(run, &err);
-	run_judge(run, JUDGE_HOOK);
-	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &input.attachment) : 0;
+	attach_end(&input.attachment);
+	return result;
 }
 
 int verb_hook(int argc, char **argv)

@@ -146,6 +146,15 @@ static _Noreturn void await_order(pid_t pid, const char *cache, int hook)
 	/* The hook ended, or needs nothing. */
 	if (take_order(hook, &order) != sizeof(order))
 		_exit(0);
+	/* The hook's child to here, and of nobody who waits for it from now on: it outlives the hook. */
+	switch (fork()) {
+	case -1:
+		tell(hook, "no process can be made");
+	case 0:
+		break;
+	default:
+		_exit(0);
+	}
 	arena_init(&arena, FILTER_MEMORY);
 	if (attach_filter(&arena, cache ? fs_open_private(cache) : -1, order.bounding, &program, &err) < 0)
 		tell(hook, err.text);
@@ -163,7 +172,7 @@ static const char *obstacle(pid_t pid)
 	return is_init_of_runtime(pid) ? NULL : "its process is no init of runc or crun";
 }
 
-static int start_supervisor(pid_t pid, const char *cache, int *ret_fd, struct err *err)
+static int start_supervisor(pid_t pid, const char *cache, struct attachment *attachment, struct err *err)
 {
 	FD_AUTO int ours = -1;
 	FD_AUTO int theirs = -1;
@@ -179,14 +188,10 @@ static int start_supervisor(pid_t pid, const char *cache, int *ret_fd, struct er
 		return err_sys(err, ERR_SYSTEM, errno, "the seccomp filter cannot be attached");
 	if (child == 0) {
 		leave_hook(&theirs);
-		/* Twice forked: the hook's parent must not be left a child that it does not know. */
-		if (fork() != 0)
-			_exit(0);
 		await_order(pid, cache, theirs);
 	}
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	*ret_fd = fd_steal(&ours);
+	attachment->child = child;
+	attachment->fd = fd_steal(&ours);
 	return 0;
 }
 
@@ -196,7 +201,17 @@ int attach_prepare(pid_t pid, const char *cache, struct attachment *ret_attachme
 	if (ret_attachment->held)
 		return 0;
 	ret_attachment->obstacle = obstacle(pid);
-	return ret_attachment->obstacle ? 0 : start_supervisor(pid, cache, &ret_attachment->fd, err);
+	return ret_attachment->obstacle ? 0 : start_supervisor(pid, cache, ret_attachment, err);
+}
+
+void attach_end(struct attachment *attachment)
+{
+	if (attachment->fd < 0)
+		return;
+	(void)close(attachment->fd);
+	attachment->fd = -1;
+	while (waitpid(attachment->child, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 static int await_report(int fd, char *why, size_t size)

@@ -43,12 +43,14 @@ int attach_filter(struct arena *arena, int dirfd, uint64_t bounding, struct secc
 
 /**
  * struct attachment - what may become one
- * @fd: to order by, -1: none; for whoever holds the struct to close. Closed without an order, the supervisor ends.
+ * @fd: to order by, -1: none. Closed without an order, the supervisor ends.
+ * @child: the process that waits for the order, a child of the caller
  * @held: init is held by an earlier hook of ours already, which is enough
  * @obstacle: NULL, or why it cannot be done (Yama, not a runtime's init, a processor that this is not made for)
  */
 struct attachment {
 	int fd;
+	pid_t child;
 	bool held;
 	const char *obstacle;
 };
@@ -60,6 +62,14 @@ struct attachment {
  * Return: 0, or -1 with ERR_SYSTEM; an obstacle is no error yet.
  */
 int attach_prepare(pid_t pid, const char *cache, struct attachment *ret_attachment, struct err *err) MUST_CHECK;
+
+/**
+ * attach_end() - no order will follow; to be called before the caller ends
+ *
+ * A child that ends together with the hook is left to crun, which may be told of both by one signal, and then waits for
+ * the hook until its timeout.
+ */
+void attach_end(struct attachment *attachment);
 
 /**
  * attach_start() - order the supervisor to attach the filter, and wait until it holds every thread
