@@ -219,4 +219,34 @@ else
 fi
 rm -rf "$BUNDLE"
 
+# A crun that adopts orphans may take the end of another one for its hook's, and waits for the hook until its timeout.
+policy 50-test '{"version": 1, "log": {"syslog": false}}'
+id=a1
+container "$no_nnp"
+strangers=$(python3 - "$GATE" "$BUNDLE" <<-'PYTHON'
+	import ctypes, json, os, subprocess, sys, time
+	PR_SET_CHILD_SUBREAPER = 36
+	ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	init = os.fork()
+	if init == 0:
+	    time.sleep(30)
+	    os._exit(0)
+	state = {"ociVersion": "1.0.2", "id": "a1", "status": "creating", "pid": init, "bundle": sys.argv[2]}
+	hook = subprocess.run([sys.argv[1], "hook", "createRuntime"], input=json.dumps(state), text=True, capture_output=True)
+	found = [] if hook.returncode == 1 else [hook.stderr]
+	for _ in range(50):
+	    pid = os.waitpid(-1, os.WNOHANG)[0]
+	    found += [str(pid)] if pid else []
+	    time.sleep(0.01)
+	os.kill(init, 9)
+	print(" ".join(found))
+PYTHON
+)
+if [ -z "$strangers" ]; then
+	ok 'attach: a hook that refuses leaves its runtime no child'
+else
+	not_ok 'attach: a hook that refuses leaves its runtime no child' "$strangers"
+fi
+rm -rf "$BUNDLE"
+
 if settled; then ok 'attach: no supervisor is left'; else not_ok 'attach: no supervisor is left' "$(supervisors)"; fi
