@@ -66,8 +66,8 @@ if [ "$what" = all ]; then
 	fuzz_seconds=15
 	[ "${CI:-}" = true ] && fuzz_seconds=60
 	suite lint sh tests/lint/run.sh
-	# One seed, so that a failure here is the tree's and comes again; `make fuzz` takes another each time.
-	suite fuzz env FUZZ_SEED="${FUZZ_SEED:-1}" FUZZ_SECONDS="${FUZZ_SECONDS:-$fuzz_seconds}" sh tests/fuzz/run.sh
+	# One seed and at most so many inputs, so that a failure here is the tree's and comes again; `make fuzz` takes another each time.
+	suite fuzz env FUZZ_SEED="${FUZZ_SEED:-1}" FUZZ_RUNS="${FUZZ_RUNS:-100000}" FUZZ_SECONDS="${FUZZ_SECONDS:-$fuzz_seconds}" sh tests/fuzz/run.sh
 	for script in tests/check/*.sh tests/build/*.sh tests/engines/*.sh tests/soundness/run.sh \
 		tests/faults/*.sh tests/package/*.sh; do
 		[ -e "$script" ] && suite "$(basename "$script" .sh)" sh "$script"

@@ -3,14 +3,14 @@
 #
 # Fuzzes every target with libFuzzer, AddressSanitizer and UBSan.
 #
-# usage: tests/fuzz/run.sh [TARGET]…      environment: FUZZ_SECONDS=60 FUZZ_JOBS=2 FUZZ_SEED=0 BUILD=build
+# usage: tests/fuzz/run.sh [TARGET]…      environment: FUZZ_SECONDS=60 FUZZ_JOBS=2 FUZZ_SEED=0 FUZZ_RUNS=-1 BUILD=build
 #
 # Corpora grow in $BUILD-fuzz/corpus/TARGET, seeded from the tests' own data. A
 # crash stays in $BUILD-fuzz/crashes and is to become a case: put it into
 # tests/fuzz/regress/TARGET/, which every run replays first.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-: "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}" "${FUZZ_SEED:=0}"
+: "${BUILD:=build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=2}" "${FUZZ_SEED:=0}" "${FUZZ_RUNS:=-1}"
 out=$BUILD-fuzz
 mkdir -p "$BUILD"
 known='spec amend process state policy mountinfo apparmor seccomp_block seccomp_program runtime_args exec_options
@@ -99,7 +99,7 @@ one() {
 	replay=
 	[ -d "tests/fuzz/regress/$target" ] && replay=tests/fuzz/regress/$target
 	# shellcheck disable=SC2086 # no word where there is nothing to replay
-	if "$program" -seed="$FUZZ_SEED" -max_total_time="$FUZZ_SECONDS" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	if "$program" -seed="$FUZZ_SEED" -runs="$FUZZ_RUNS" -max_total_time="$FUZZ_SECONDS" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$out/crashes/$target-" "$out/corpus/$target" $replay >"$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 		echo "ok fuzz $target ($runs inputs in $FUZZ_SECONDS s)"
