@@ -147,8 +147,12 @@ static int take_flag(struct parser *parser, const struct flag *flag, const char 
 static int take_operands(struct parser *parser, struct err *err)
 {
 	struct runtime_args *args = parser->args;
-	const char *id = parser->argv[parser->at++];
+	const char *id = parser->argv[parser->at];
 
+	/* Help was asked for: without an id nothing can start. */
+	if (parser->help)
+		return 0;
+	parser->at++;
 	if (!decision_id_valid(id) || id[0] == '-')
 		return refuse(err, id, "this is no container id");
 	args->id = id;
@@ -182,7 +186,7 @@ static int parse_enforcing(struct parser *parser, struct err *err)
 			break;
 		}
 		if (word[0] != '-' || word[1] == '\0')
-			return parser->help ? 0 : take_operands(parser, err);
+			return take_operands(parser, err);
 		if (is_help(word)) {
 			parser->help = true;
 			emit(parser, word);
