@@ -319,11 +319,6 @@ static bool is_foreign_bind(const struct origin *origin, const struct settings *
 	return true;
 }
 
-static long index_of(const struct host_mount *mount)
-{
-	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
-}
-
 static void judge_binds(const struct host *host, const struct settings *own, struct findings *findings)
 {
 	long told = -2;
@@ -332,7 +327,7 @@ static void judge_binds(const struct host *host, const struct settings *own, str
 		const struct host_mount *mount = &host->mounts[i];
 		const struct origin *origin = &mount->origin;
 		const char *name = origin->paths.n > 0 ? origin->paths.items[0] : origin->fs_path;
-		long index = index_of(mount);
+		long index = host_mount_entry(mount);
 
 		/* What comes along with one bind comes in a row: one finding is enough. */
 		if (!is_foreign_bind(origin, own) || index == told)

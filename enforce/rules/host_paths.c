@@ -48,34 +48,18 @@ struct judgement {
 	struct findings *findings;
 };
 
-static const char *const kernel_filesystems[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs"};
-
 /* Without these six no program starts; in a user namespace runtimes bind them from the node, one by one. */
 static const char *const default_devices[] = {"/dev/null", "/dev/zero",	  "/dev/full",
 					      "/dev/tty",  "/dev/random", "/dev/urandom"};
-
-static bool is_kernel_filesystem(const char *type)
-{
-	for (size_t i = 0; type && i < sizeof(kernel_filesystems) / sizeof(kernel_filesystems[0]); i++)
-		if (strcmp(kernel_filesystems[i], type) == 0)
-			return true;
-	return false;
-}
 
 static const struct mount *spec_mount(const struct judgement *j, long index)
 {
 	return index >= 0 && (size_t)index < j->container->n_mounts ? &j->container->mounts[index] : NULL;
 }
 
-/* The entry of the spec that is to blame: its own, or the one that brought it along. */
-static long blamed(const struct host_mount *mount)
-{
-	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
-}
-
 static const char *pointer_of(const struct judgement *j, const struct host_mount *mount)
 {
-	long index = blamed(mount);
+	long index = host_mount_entry(mount);
 
 	return index < 0 ? "/mounts" : findings_text(j->findings, "/mounts/%ld", index);
 }
@@ -122,7 +106,7 @@ static bool has_option(const struct mount *mount, const char *option)
 /* "ro" does not reach what an rbind brings along, only "rro" does. crun applies it late: then the spec's word counts. */
 static bool is_read_only(const struct judgement *j, const struct host_mount *mount)
 {
-	const struct mount *asked = spec_mount(j, blamed(mount));
+	const struct mount *asked = spec_mount(j, host_mount_entry(mount));
 
 	if (mount->read_only != TRI_UNKNOWN || !asked)
 		return mount->read_only == TRI_YES;
@@ -204,9 +188,9 @@ static bool is_device_of_runtime(const struct judgement *j, const struct host_mo
 /* A fresh kernel filesystem, or what the runtime put below one: the hierarchies of cgroup v1, masks over /proc. */
 static bool is_kernels(const struct judgement *j, const struct host_mount *mount)
 {
-	const struct mount *asked = spec_mount(j, blamed(mount));
+	const struct mount *asked = spec_mount(j, host_mount_entry(mount));
 
-	if (!is_kernel_filesystem(mount->origin.fs_type))
+	if (!host_is_kernels_type(mount->origin.fs_type))
 		return false;
 	return asked ? asked->kind == MOUNT_FILESYSTEM : mount->origin.state == ORIGIN_FILESYSTEM;
 }
@@ -250,18 +234,10 @@ static bool is_told(const struct judgement *j, size_t from, const struct host_mo
 	return false;
 }
 
-static bool is_seen(const struct host *host, size_t index)
-{
-	for (size_t i = 0; i < host->n_mounts; i++)
-		if (host->mounts[i].mount == (long)index)
-			return true;
-	return false;
-}
-
 static void judge_unseen(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->container->n_mounts; i++)
-		if (j->container->mounts[i].kind == MOUNT_BIND && !is_seen(j->host, i))
+		if (j->container->mounts[i].kind == MOUNT_BIND && !host_mount_of(j->host, i))
 			findings_add(j->findings, FINDING_UNDECIDED, findings_text(j->findings, "/mounts/%zu", i),
 				     j->container->mounts[i].source ? j->container->mounts[i].source : "",
 				     findings_text(j->findings,

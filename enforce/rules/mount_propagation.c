@@ -49,15 +49,6 @@ static bool is_allowed(const struct settings *own, const struct host_mount *moun
 	return true;
 }
 
-/* The kernel's view of the spec's mount @index; NULL if there is none. */
-static const struct host_mount *seen(const struct host *host, size_t index)
-{
-	for (size_t i = 0; i < host->n_mounts; i++)
-		if (host->mounts[i].mount == (long)index)
-			return &host->mounts[i];
-	return NULL;
-}
-
 static bool asks_shared(const struct mount *mount)
 {
 	return mount->propagation && strcmp(mount->propagation, "shared") == 0;
@@ -68,7 +59,7 @@ static bool judge_asked(const struct container *container, const struct host *ho
 			const struct settings *own, struct findings *findings)
 {
 	const struct mount *mount = &container->mounts[index];
-	const struct host_mount *real = seen(host, index);
+	const struct host_mount *real = host_mount_of(host, index);
 
 	if (!asks_shared(mount))
 		return false;
@@ -90,16 +81,11 @@ static bool is_quiet(const char *propagation)
 	return false;
 }
 
-/* The spec's mount that it is, or that brought it along; -1 if there is none. */
-static long index_of(const struct host_mount *mount)
-{
-	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
-}
-
 /* Does the spec tell of it? Below a shared root the kernel's own file systems are shared as well. */
 static bool is_told(const struct container *container, const struct host_mount *mount, bool root_shared)
 {
-	const struct mount *asked = index_of(mount) >= 0 ? &container->mounts[index_of(mount)] : NULL;
+	long index = host_mount_entry(mount);
+	const struct mount *asked = index >= 0 ? &container->mounts[index] : NULL;
 
 	return asked && (asks_shared(asked) || (root_shared && asked->kind == MOUNT_FILESYSTEM));
 }
@@ -113,7 +99,7 @@ static void judge_effect(const struct container *container, const struct host *h
 	for (size_t i = 0; i < host->n_mounts; i++) {
 		const struct host_mount *mount = &host->mounts[i];
 		bool sure = mount->shared == TRI_YES;
-		long index = index_of(mount);
+		long index = host_mount_entry(mount);
 
 		if (!mount->effective || mount->shared == TRI_NO || index == told || is_allowed(own, mount) ||
 		    is_told(container, mount, root_shared))

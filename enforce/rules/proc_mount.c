@@ -287,7 +287,7 @@ static void judge_effect(const struct container *container, const struct host *h
 	for (size_t i = 0; i < host->n_mounts; i++) {
 		const struct host_mount *mount = &host->mounts[i];
 
-		if (mount->mask || (mount->mount != (long)index && mount->parent_mount != (long)index))
+		if (mount->mask || host_mount_entry(mount) != (long)index)
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
 		if (fresh && is_cover(container, container->mounts[index].path, mount))

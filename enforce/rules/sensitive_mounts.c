@@ -225,50 +225,41 @@ static bool judge_origin(const struct container *container, const struct host *h
 	return true;
 }
 
-static bool is_one_of(const char *type, const char *const *types, size_t n)
-{
-	for (size_t i = 0; type && i < n; i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return false;
-}
-
-static const char *const kernels[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs", "devtmpfs"};
-
 /* A file system that the runtime makes afresh shows nothing of the node's files; proc and sysfs are proc-mount's. */
 static bool is_fresh(const struct mount *mount)
 {
-	return mount->kind == MOUNT_REMOUNT ||
-	       (mount->kind == MOUNT_FILESYSTEM &&
-		is_one_of(mount->type, kernels, sizeof(kernels) / sizeof(kernels[0]) - 1));
+	return mount->kind == MOUNT_REMOUNT || (mount->kind == MOUNT_FILESYSTEM && host_is_kernels_type(mount->type));
 }
 
 /* What a runtime puts into such a file system by itself: cgroup v1's tree, device nodes, masks. */
 static bool is_runtimes(const struct container *container, const struct host_mount *mount)
 {
-	if (is_one_of(mount->origin.fs_type, kernels, sizeof(kernels) / sizeof(kernels[0])))
+	const char *type = mount->origin.fs_type;
+
+	if (host_is_kernels_type(type) || (type && strcmp(type, "devtmpfs") == 0))
 		return true;
-	return is_one_of(mount->path, container->masked_paths.items, container->masked_paths.n);
+	for (size_t i = 0; i < container->masked_paths.n; i++)
+		if (strcmp(mount->path, container->masked_paths.items[i]) == 0)
+			return true;
+	return false;
 }
 
 static void judge_mount(const struct container *container, const struct host *host, size_t index,
 			const struct settings *own, struct findings *findings)
 {
 	bool fresh = is_fresh(&container->mounts[index]);
-	bool seen = fresh;
 
 	for (size_t i = 0; i < host->n_mounts; i++) {
 		const struct host_mount *mount = &host->mounts[i];
 
-		if (mount->mount != (long)index && mount->parent_mount != (long)index)
+		if (host_mount_entry(mount) != (long)index)
 			continue;
 		if (fresh && (mount->mount >= 0 || is_runtimes(container, mount)))
 			continue;
-		seen = seen || mount->mount == (long)index;
 		if (judge_origin(container, host, mount, index, own, findings))
 			return;
 	}
-	if (!seen)
+	if (!fresh && !host_mount_of(host, index))
 		findings_add(findings, FINDING_UNDECIDED, findings_text(findings, "/mounts/%zu", index),
 			     container->mounts[index].source ? container->mounts[index].source : "",
 			     findings_text(findings, "cannot tell what is mounted at %s: %s",

@@ -303,6 +303,18 @@ enum start host_process_read(struct arena *arena, int procfd, const struct host_
 void host_process_mounts(struct arena *arena, const struct container *container, int rootfd,
 			 struct host_process *process);
 
+/** host_mount_entry() - index of the spec's mount that it is, or that brought it along; -1 if there is none */
+static inline long host_mount_entry(const struct host_mount *mount)
+{
+	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
+}
+
+/** host_mount_of() - how the kernel has the spec's mount @index. Return: NULL if it does not show it. */
+const struct host_mount *host_mount_of(const struct host *host, size_t index);
+
+/** host_is_kernels_type() - a type of file system that holds no file of the node when made afresh (NULL: no) */
+bool host_is_kernels_type(const char *type);
+
 /** enum keeper - whose directory a path of the node lies in */
 enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };
 
