@@ -9,6 +9,8 @@ explained.tsv; what the optimizing compiler makes the same code of is left out.
 
 usage: run.py [--again] [FILE]...
 
+The changed file is compiled with the checks of make asan for undefined behaviour.
+
 What was killed stays killed until its file changes: results are kept below
 $BUILD/mutants, --again forgets them. Needs $BUILD/unit-tests and
 $BUILD/rule-cases. MUTANT_JOBS=2
@@ -34,6 +36,8 @@ from mutants import mutants_of  # noqa: E402
 BUILD = os.environ.get("BUILD", "build")
 KEEP = os.path.join(BUILD, "mutants")
 CC = os.environ.get("CC", "cc")
+# What the checked tests would notice (make asan): a list read one element too far, say.
+CHECKED = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
 COMPILE = [CC, "-std=c11", "-w", "-D_GNU_SOURCE", '-DOCIGATE_VERSION="0.1.0"', "-Iinclude", f"-I{BUILD}/gen", "-fPIE"]
 LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c")
@@ -117,7 +121,7 @@ class Bench:
 
     def judge(self, mutant, text):
         changed = mutant.apply(text)
-        compiled = self.object(mutant.path, changed, "mutant", "-O0", "-g0")
+        compiled = self.object(mutant.path, changed, "mutant", "-O0", "-g0", *CHECKED)
         if not compiled:
             return INVALID
         passed = self.passes(mutant.path, compiled)
