@@ -48,8 +48,9 @@ struct request {
 	size_t n_bundles;
 };
 
-static int take_option(struct request *request, int option, const char *value, struct err *err)
+static int take_option(void *context, int option, const char *value, struct err *err)
 {
+	struct request *request = context;
 	static const char *const judges[] = {[JUDGE_HOOK] = "hook", [JUDGE_RUNTIME] = "runtime"};
 	static const char *const formats[] = {"text", "json"};
 	int word;
@@ -70,25 +71,28 @@ static int take_option(struct request *request, int option, const char *value, s
 	return word < 0 ? -1 : 0;
 }
 
+static int take_operand(void *context, const char *value, struct err *err)
+{
+	struct request *request = context;
+
+	(void)err;
+	request->bundles[request->n_bundles++] = value;
+	return 0;
+}
+
 /* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
 static int parse(int argc, char **argv, struct arena *arena, struct request *request, struct err *err)
 {
-	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *value;
+	static const struct takers takers = {take_option, take_operand};
 	int got;
 
 	request->as = JUDGE_RUNTIME;
 	request->bundles = arena_array(arena, (size_t)argc, sizeof(*request->bundles));
 	if (!request->bundles)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
-		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
-			return got;
-		if (got == ARGUMENT_OPERAND)
-			request->bundles[request->n_bundles++] = value;
-		else if (take_option(request, got, value, err) < 0)
-			return -1;
-	}
+	got = arguments_take(&command, argc, argv, &takers, request, err);
+	if (got < 0)
+		return got;
 	return request->n_bundles > 0 ? 0 : err_set(err, ERR_USAGE, "check needs a BUNDLE");
 }
 

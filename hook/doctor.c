@@ -144,8 +144,9 @@ int doctor_run(struct doctor *doctor, const char *const *argv, const char **ret_
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int take_option(struct request *request, int option, const char *value, struct err *err)
+static int take_option(void *context, int option, const char *value, struct err *err)
 {
+	struct request *request = context;
 	static const char *const formats[] = {"text", "json"};
 	int word;
 
@@ -162,23 +163,7 @@ static int take_option(struct request *request, int option, const char *value, s
 	return word < 0 ? -1 : 0;
 }
 
-/* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
-static int parse(int argc, char **argv, struct request *request, struct err *err)
-{
-	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *value;
-	int got;
-
-	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
-		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
-			return got;
-		if (got == ARGUMENT_OPERAND)
-			return err_set(err, ERR_USAGE, "doctor takes no operand: %.60s", value);
-		if (take_option(request, got, value, err) < 0)
-			return -1;
-	}
-	return 0;
-}
+static const struct takers takers = {.option = take_option};
 
 static void put(const char *text, bool json)
 {
@@ -245,7 +230,7 @@ int verb_doctor(int argc, char **argv)
 	const bool colour = colour_wanted(STDOUT_FILENO);
 	struct arena arena;
 	struct err err;
-	int got = parse(argc, argv, &request, &err);
+	int got = arguments_take(&command, argc, argv, &takers, &request, &err);
 
 	if (got == ARGUMENT_DONE)
 		return 0;

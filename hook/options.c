@@ -6,7 +6,8 @@
 
 #include "ocigate/str.h"
 
-enum { OPTIONS_MAX = 16 };
+/* Of few words all are told; none of them is longer than WORD_ROOM less a separator. */
+enum { OPTIONS_MAX = 16, WORDS_TOLD = 8, WORD_ROOM = 32 };
 
 static const struct option common_options[] = {{"help", NULL, "Print this text"},
 					       {"version", NULL, "Print the version"}};
@@ -99,14 +100,48 @@ int arguments_next(struct arguments *arguments, const char **ret_value, struct e
 	return ARGUMENT_OPERAND;
 }
 
+static int take_operand(const struct command *command, const struct takers *takers, void *request, const char *value,
+			struct err *err)
+{
+	if (!takers->operand)
+		return err_set(err, ERR_USAGE, "%s takes no operand: %.60s", command->name, value);
+	return takers->operand(request, value, err);
+}
+
+int arguments_take(const struct command *command, int argc, char **argv, const struct takers *takers, void *request,
+		   struct err *err)
+{
+	struct arguments arguments = {command, argc, argv, 1, 0};
+	const char *value;
+	int got, taken;
+
+	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
+		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
+			return got;
+		taken = got == ARGUMENT_OPERAND ? take_operand(command, takers, request, value, err)
+						: takers->option(request, got, value, err);
+		if (taken < 0)
+			return ARGUMENT_ERROR;
+	}
+	return 0;
+}
+
 int word_index(const char *what, const char *value, const char *const *words, size_t n, struct err *err)
 {
 	const char *nearest;
+	char known[WORDS_TOLD * WORD_ROOM];
+	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(words[i], value) == 0)
 			return (int)i;
 	nearest = str_nearest(value, words, n);
-	return err_set(err, ERR_USAGE, "%s %.60s is not known%s%s%s", what, value, nearest ? "; did you mean " : "",
-		       nearest ? nearest : "", nearest ? "?" : "");
+	if (nearest)
+		return err_set(err, ERR_USAGE, "%s %.60s is not known; did you mean %s?", what, value, nearest);
+	if (n > WORDS_TOLD)
+		return err_set(err, ERR_USAGE, "%s %.60s is not known", what, value);
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
+					i == 0 ? "" : (i + 1 < n ? ", " : " or "), words[i]);
+	return err_set(err, ERR_USAGE, "%s %.60s is not known: it is %s", what, value, known);
 }

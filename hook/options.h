@@ -47,6 +47,21 @@ enum { ARGUMENT_ERROR = -1, ARGUMENT_END = -2, ARGUMENT_OPERAND = -3, ARGUMENT_D
  */
 int arguments_next(struct arguments *arguments, const char **ret_value, struct err *err) MUST_CHECK;
 
+/** struct takers - what is done with a command line: 0, or -1 with ERR_USAGE. @operand NULL: there is to be none */
+struct takers {
+	int (*option)(void *request, int option, const char *value, struct err *err);
+	int (*operand)(void *request, const char *value, struct err *err);
+};
+
+/**
+ * arguments_take() - the whole walk: each option and each operand, in their order, to whoever takes it
+ * @argv: as main() has it; argv[0] is passed over
+ *
+ * Return: 0, ARGUMENT_DONE (--help or --version was answered: exit 0), or ARGUMENT_ERROR with ERR_USAGE.
+ */
+int arguments_take(const struct command *command, int argc, char **argv, const struct takers *takers, void *request,
+		   struct err *err) MUST_CHECK;
+
 /** word_index() - is @value one of @words? ERR_USAGE with the nearest one if not; @what: "--format". Return: index, or -1. */
 int word_index(const char *what, const char *value, const char *const *words, size_t n, struct err *err) MUST_CHECK;
 

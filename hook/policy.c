@@ -48,8 +48,9 @@ struct request {
 	bool colour;
 };
 
-static int take_option(struct request *request, int option, const char *value, struct err *err)
+static int take_option(void *context, int option, const char *value, struct err *err)
 {
+	struct request *request = context;
 	static const char *const formats[] = {"text", "json"};
 	int word;
 
@@ -68,8 +69,9 @@ static int take_option(struct request *request, int option, const char *value, s
 	return 0;
 }
 
-static int take_operand(struct request *request, const char *value, struct err *err)
+static int take_operand(void *context, const char *value, struct err *err)
 {
+	struct request *request = context;
 	static const char *const actions[ACTIONS] = {"show", "check", "defaults"};
 
 	if (request->action < 0) {
@@ -87,20 +89,11 @@ static int take_operand(struct request *request, const char *value, struct err *
 /* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
 static int parse(int argc, char **argv, struct request *request, struct err *err)
 {
-	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *value;
-	int got;
+	static const struct takers takers = {take_option, take_operand};
+	int got = arguments_take(&command, argc, argv, &takers, request, err);
 
-	for (;;) {
-		got = arguments_next(&arguments, &value, err);
-		if (got == ARGUMENT_END)
-			break;
-		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
-			return got;
-		if ((got == ARGUMENT_OPERAND ? take_operand(request, value, err)
-					     : take_option(request, got, value, err)) < 0)
-			return -1;
-	}
+	if (got < 0)
+		return got;
 	if (request->action < 0)
 		return err_set(err, ERR_USAGE, "say what to do: ocigate policy show|check|defaults");
 	if (request->n_paths > 0 && request->n_directories > 0)

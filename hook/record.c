@@ -65,8 +65,21 @@ struct found {
 	int config_fd;
 };
 
-static int take_operand(struct request *request, const char *value, struct err *err)
+static int take_option(void *context, int option, const char *value, struct err *err)
 {
+	struct request *request = context;
+
+	(void)option;
+	if (request->n_roots == ROOTS_MAX)
+		return err_set(err, ERR_USAGE, "more than %d --root", ROOTS_MAX);
+	request->roots[request->n_roots++] = value;
+	return 0;
+}
+
+static int take_operand(void *context, const char *value, struct err *err)
+{
+	struct request *request = context;
+
 	if (request->dir)
 		return err_set(err, ERR_USAGE, "record takes an ID and a DIR, not %.60s as well", value);
 	if (request->id)
@@ -79,20 +92,11 @@ static int take_operand(struct request *request, const char *value, struct err *
 /* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
 static int parse(int argc, char **argv, struct request *request, struct err *err)
 {
-	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *value;
-	int got;
+	static const struct takers takers = {take_option, take_operand};
+	int got = arguments_take(&command, argc, argv, &takers, request, err);
 
-	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
-		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
-			return got;
-		if (got == OPTION_ROOT && request->n_roots == ROOTS_MAX)
-			return err_set(err, ERR_USAGE, "more than %d --root", ROOTS_MAX);
-		if (got == OPTION_ROOT)
-			request->roots[request->n_roots++] = value;
-		else if (take_operand(request, value, err) < 0)
-			return -1;
-	}
+	if (got < 0)
+		return got;
 	if (!request->dir)
 		return err_set(err, ERR_USAGE, "record needs an ID and a DIR");
 	if (request->id[0] == '\0' || strchr(request->id, '/') || strcmp(request->id, ".") == 0 ||

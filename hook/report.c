@@ -88,8 +88,10 @@ static int take_word(struct request *request, int option, const char *value, str
 	return word < 0 ? -1 : 0;
 }
 
-static int take_option(struct request *request, int option, const char *value, struct err *err)
+static int take_option(void *context, int option, const char *value, struct err *err)
 {
+	struct request *request = context;
+
 	switch (option) {
 	case OPTION_POLICY:
 		if (request->n_policy_dirs == POLICY_DIRS_MAX)
@@ -119,18 +121,11 @@ static int take_option(struct request *request, int option, const char *value, s
 /* Return: 0 to go on, ARGUMENT_DONE, or -1 with ERR_USAGE. */
 static int parse(int argc, char **argv, struct request *request, struct err *err)
 {
-	struct arguments arguments = {&command, argc, argv, 1, 0};
-	const char *value;
-	int got;
+	static const struct takers takers = {.option = take_option};
+	int got = arguments_take(&command, argc, argv, &takers, request, err);
 
-	while ((got = arguments_next(&arguments, &value, err)) != ARGUMENT_END) {
-		if (got == ARGUMENT_DONE || got == ARGUMENT_ERROR)
-			return got;
-		if (got == ARGUMENT_OPERAND)
-			return err_set(err, ERR_USAGE, "report takes no operand: %.60s", value);
-		if (take_option(request, got, value, err) < 0)
-			return -1;
-	}
+	if (got < 0)
+		return got;
 	if (request->diff && request->n_policy_dirs == 0)
 		return err_set(err, ERR_USAGE,
 			       "--diff compares a proposed policy with the one in force: give --policy");

@@ -180,20 +180,10 @@ static const char *doubt_of(const struct container *container, const struct iden
 void identity_of(struct arena *arena, struct container *container, enum bundle_owner owner)
 {
 	struct tail tail = tail_of(container->bundle);
-	struct identity identity = {
-		.engine = engine_at(container, &tail),
-		.containerd_namespace = "",
-		.namespace = "",
-		.pod = "",
-		.pod_uid = "",
-		.container = "",
-		.image = "",
-		.image_digest = "",
-		.sandbox_id = "",
-		.ports_json = "",
-	};
+	struct identity identity = identity_nobody();
 	const char *digest;
 
+	identity.engine = engine_at(container, &tail);
 	if (identity.engine == ENGINE_CONTAINERD || identity.engine == ENGINE_DOCKER) {
 		const char *word = arena_strndup(arena, tail.at[1], tail.len[1]);
 

@@ -252,6 +252,21 @@ struct identity {
 	const char *ports_json; /* value of io.kubernetes.container.ports, "" if the engine gave none */
 };
 
+/** identity_nobody() - before anything is known */
+static inline struct identity identity_nobody(void)
+{
+	return (struct identity){.doubt = "not looked at",
+				 .containerd_namespace = "",
+				 .namespace = "",
+				 .pod = "",
+				 .pod_uid = "",
+				 .container = "",
+				 .image = "",
+				 .image_digest = "",
+				 .sandbox_id = "",
+				 .ports_json = ""};
+}
+
 /** identity_is_pause() - a pod's pause container, its engine says: what it is given is the engine's choice, not the pod's */
 static inline bool identity_is_pause(const struct identity *identity)
 {

@@ -8,6 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
 node_enter "$0" "$@"
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
+topic=check
 RULES=$(sed -n 's/^RULE([a-z_]*, "\([a-z-]*\)").*/\1/p' include/ocigate/rules.def)
 REAL=tests/bundles/containerd-2.1/redis-unhealthy
 
@@ -28,37 +31,14 @@ check() {
 	status=$?
 }
 
-# expect NAME STATUS [PATTERN-IN-OUTPUT]
-expect() {
-	if [ "$status" -ne "$2" ]; then
-		not_ok "check $1" "status $status, not $2: $(cat "$NODE/out" "$NODE/err")"
-	elif [ -n "${3:-}" ] && ! cat "$NODE/out" "$NODE/err" | grep -Eq -- "$3"; then
-		not_ok "check $1" "does not say '$3': $(cat "$NODE/out" "$NODE/err")"
-	else
-		ok "check $1"
-	fi
-}
-
 # json NAME STATUS FILTER: the filter must be true of every line
 json() {
 	if [ "$status" -ne "$2" ]; then
-		not_ok "check $1" "status $status, not $2: $(cat "$NODE/out" "$NODE/err")"
+		not_ok "check $1" "status $status, not $2: $(what_was_said)"
 	elif [ "$(jq "$3" "$NODE/out" 2>&1 | sort -u)" != true ]; then
 		not_ok "check $1" "not so: $3: $(cut -c 1-600 "$NODE/out")"
 	else
 		ok "check $1"
-	fi
-}
-
-# verify NAME WHY-NOT COMMAND...
-verify() {
-	name=$1
-	why=$2
-	shift 2
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "$why"
 	fi
 }
 

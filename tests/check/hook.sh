@@ -40,18 +40,6 @@ hook() {
 	echo $? >"$NODE/status"
 }
 
-# verify NAME WHY-NOT COMMAND...
-verify() {
-	name=$1
-	why=$2
-	shift 2
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "$why"
-	fi
-}
-
 # expect NAME STATUS TEXT: what the last call of the hook did; one line, or none where TEXT is empty
 expect() {
 	lines=$(wc -l <"$NODE/out")

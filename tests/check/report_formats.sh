@@ -16,18 +16,6 @@ format() {
 	status=$?
 }
 
-# verify NAME WHY-NOT COMMAND...
-verify() {
-	name=$1
-	why=$2
-	shift 2
-	if "$@"; then
-		ok "report $name"
-	else
-		not_ok "report $name" "$why"
-	fi
-}
-
 # sample NAME LINE...: the output has these lines
 sample() {
 	name=$1
@@ -43,22 +31,22 @@ sample() {
 
 # --- prometheus ---
 format prometheus
-verify 'writes for Prometheus' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
+verify 'report writes for Prometheus' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
 wrong=$(python3 tests/lib/prometheus.py <"$NODE/out")
-verify 'keeps the format of Prometheus' "$wrong" [ -z "$wrong" ]
+verify 'report keeps the format of Prometheus' "$wrong" [ -z "$wrong" ]
 sample 'counts for Prometheus' 'ocigate_containers{verdict="deny"} 114' 'ocigate_containers{verdict="admit"} 86' \
 	'ocigate_container_rules{rule="root-user",status="unhealthy"} 74' 'ocigate_container_rules{rule="root-user",status="excepted"} 6' \
 	'ocigate_policy_stale 0' 'ocigate_exceptions{state="active"} 1' 'ocigate_exceptions{state="expired"} 0'
-verify 'counts decisions as gauges where they are forgotten' "$(grep kept "$NODE/out" | head -n 3)" \
+verify 'report counts decisions as gauges where they are forgotten' "$(grep kept "$NODE/out" | head -n 3)" \
 	grep -q '^# TYPE ocigate_findings_kept gauge$' "$NODE/out"
-verify 'says that these are not all, and what would be' "$(grep 'HELP.*kept' "$NODE/out")" \
+verify 'report says that these are not all, and what would be' "$(grep 'HELP.*kept' "$NODE/out")" \
 	grep -q '^# HELP ocigate_decisions_kept .*still kept.*For counters since boot let the policy name a log' "$NODE/out"
 lines=$(wc -l <"$NODE/out")
 mkdir "$NODE/more"
 cp -R "$FAKE/run" "$NODE/more"
 rm -rf "$FAKE/run/crun" "$FAKE/run/containerd"
 format prometheus
-verify 'has as many series for fewer containers' "$lines lines, then $(wc -l <"$NODE/out")" [ "$(wc -l <"$NODE/out")" -eq "$lines" ]
+verify 'report has as many series for fewer containers' "$lines lines, then $(wc -l <"$NODE/out")" [ "$(wc -l <"$NODE/out")" -eq "$lines" ]
 cp -R "$NODE/more/run" "$FAKE"
 
 # Denials and audits since boot come from the log: one of last year, one torn by a full disk, three of now.
@@ -85,7 +73,7 @@ printf '{"version": 1, "log": {"file": "/var/log/decisions"}, "exceptions": [
 	>"$FAKE/etc/ocigate/policy.d/60-more.json"
 format prometheus
 wrong=$(python3 tests/lib/prometheus.py <"$NODE/out")
-verify 'keeps the format with a log' "$wrong" [ -z "$wrong" ]
+verify 'report keeps the format with a log' "$wrong" [ -z "$wrong" ]
 sample 'counts what was decided since boot' 'ocigate_decisions_total{verdict="deny"} 1' 'ocigate_decisions_total{verdict="admit"} 2' \
 	'ocigate_findings_total{rule="root-user",effect="deny"} 1' 'ocigate_findings_total{rule="privilege-escalation",effect="audit"} 2' \
 	'ocigate_findings_total{rule="capabilities",effect="deny"} 0'
@@ -93,16 +81,16 @@ sample 'tells of exceptions that end' 'ocigate_exceptions{state="active"} 2' 'oc
 	'ocigate_exceptions{state="expired"} 1' \
 	"ocigate_exception_next_expiry_timestamp_seconds $(($(date -u -d "$soon" +%s) + 86400))"
 "$GATE" report --root "$FAKE" --all >"$NODE/out" 2>&1
-verify 'tells people of an exception that has expired' "$(head -n 6 "$NODE/out")" \
+verify 'report tells people of an exception that has expired' "$(head -n 6 "$NODE/out")" \
 	grep -qx 'exception gone has expired: it does not apply any more' "$NODE/out"
-verify 'tells people of an exception that ends soon' "$(head -n 6 "$NODE/out")" grep -Eqx 'exception soon ends in 7 days' "$NODE/out"
-verify 'tells people of no other exception' "$(head -n 6 "$NODE/out")" [ "$(grep -c ^exception "$NODE/out")" -eq 2 ]
+verify 'report tells people of an exception that ends soon' "$(head -n 6 "$NODE/out")" grep -Eqx 'exception soon ends in 7 days' "$NODE/out"
+verify 'report tells people of no other exception' "$(head -n 6 "$NODE/out")" [ "$(grep -c ^exception "$NODE/out")" -eq 2 ]
 format html
-verify 'tells of these on its page' "$(grep -c banner "$NODE/out")" \
+verify 'report tells of these on its page' "$(grep -c banner "$NODE/out")" \
 	[ "$(grep -c 'The exception <b>gone</b> has expired\|The exception <b>soon</b> ends in 7 days. Its reason: r' "$NODE/out")" -eq 2 ]
 format json
 got=$(jq -c '[.exceptions[] | [.name, .expired]]' "$NODE/out")
-verify 'tells programs of exceptions' "$got" [ "$got" = '[["trusted",false],["gone",true],["soon",false]]' ]
+verify 'report tells programs of exceptions' "$got" [ "$got" = '[["trusted",false],["gone",true],["soon",false]]' ]
 echo '{' >"$FAKE/etc/ocigate/policy.d/70-broken.json"
 format prometheus
 sample 'tells that the policy is stale' 'ocigate_policy_stale 1'
@@ -144,7 +132,7 @@ told 'know a time and a severity' 0 '^1 alert$'
 alerts --log "$log" --format json
 wrong=$(jq -s -c 'map([.alert, .rule, .severity, .verdict, .id]) == [["Old", "root-user", "high", "deny", "old"], [null, "root-user", "high", "deny", "a1"],
 	["K8S.NODE_ContainerSSH", "suspicious-command", "medium", "admit", "c3"]]' "$NODE/out")
-verify 'alerts are told to programs' "$(cat "$NODE/out")" [ "$wrong" = true ]
+verify 'report alerts are told to programs' "$(cat "$NODE/out")" [ "$wrong" = true ]
 
 # What the hook records is what is listed, from the policy's log or from what is kept.
 for place in log store; do
@@ -160,31 +148,31 @@ done
 
 # --- policy reports ---
 format policyreport
-verify 'writes policy reports' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
+verify 'report writes policy reports' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	wrong=$(python3 tests/lib/policyreport.py <"$NODE/out" 2>&1 | tail -n 3)
-	verify 'keeps the schema of policy reports' "$wrong" [ -z "$wrong" ]
+	verify 'report keeps the schema of policy reports' "$wrong" [ -z "$wrong" ]
 else
 	echo 'skip report keeps the schema of policy reports: python3-jsonschema is not installed'
 fi
 got=$(jq -c '[.items[] | [.kind, .metadata.namespace]] | sort' "$NODE/out")
-verify 'has a policy report a namespace, and one of the cluster' "$got" \
+verify 'report has a policy report a namespace, and one of the cluster' "$got" \
 	[ "$got" = '[["ClusterPolicyReport",null],["PolicyReport","shop"],["PolicyReport","trusted"]]' ]
 # "trusted" has the 6 excepted; "shop" has 44: kinds 1 (4), 2, 3 and 4 (10 each), of two findings each in kind 4.
 got=$(jq -c '[.items[] | select(.kind == "PolicyReport") | .summary | [.fail, .warn, .skip]]' "$NODE/out")
-verify 'counts results' "$got" [ "$got" = '[[34,10,0],[0,0,6]]' ]
+verify 'report counts results' "$got" [ "$got" = '[[34,10,0],[0,0,6]]' ]
 got=$(jq -c '[.items[] | select(.metadata.namespace == "shop") | .results[] | .resources[0] | [.apiVersion, .kind, .namespace]] | unique' "$NODE/out")
-verify 'names pods' "$got" [ "$got" = '[["v1","Pod","shop"]]' ]
+verify 'report names pods' "$got" [ "$got" = '[["v1","Pod","shop"]]' ]
 
 # --- the page ---
 spoiled=$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd02/config.json
 jq '.annotations["io.kubernetes.cri.sandbox-name"] = "\"><img src=x onerror=\"document.title=1\"><script>document.title=1</script>"
 	| .annotations["io.kubernetes.cri.image-name"] = "</script><b>&amp;"' "$spoiled" >"$NODE/spoiled" && cp "$NODE/spoiled" "$spoiled"
 format html
-verify 'writes a page' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
+verify 'report writes a page' "$status $(cat "$NODE/err")" [ "$status" -eq 0 ]
 wrong=$(grep -oE '<img|<script>document|</script><b>|<(link|iframe|object|embed|base)[ >]|<[a-z]+ [^>]*(src|href|action)=|@import|url\(|https?://' "$NODE/out" | sort | uniq -c)
-verify 'has nothing on its page that is loaded, and no markup of others' "$wrong" [ -z "$wrong" ]
-verify 'says on its page what must not be loaded' 'no policy for content' grep -q "Content-Security-Policy\" content=\"default-src 'none'" "$NODE/out"
+verify 'report has nothing on its page that is loaded, and no markup of others' "$wrong" [ -z "$wrong" ]
+verify 'report says on its page what must not be loaded' 'no policy for content' grep -q "Content-Security-Policy\" content=\"default-src 'none'" "$NODE/out"
 if command -v chromium >/dev/null 2>&1; then
 	# Pressed and typed as a person would; what is to be seen then is put at the end of the page.
 	sed 's|</body>|<pre id="seen"></pre></body>|' "$NODE/out" >"$NODE/page.html"
@@ -213,7 +201,7 @@ if command -v chromium >/dev/null 2>&1; then
 	HOME=$NODE timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --disable-dev-shm-usage --enable-logging=stderr --user-data-dir="$NODE/chromium" --dump-dom "file://$NODE/page.html" >"$NODE/dom" 2>"$NODE/chromium.log"
 	got=$(sed -n 's|^<pre id="seen">\(SEEN .* SEEN\)</pre>$|\1|p' "$NODE/dom")
-	verify 'sorts and filters in a browser' "$got $(grep CONSOLE "$NODE/chromium.log" | head -n 2)" \
+	verify 'report sorts and filters in a browser' "$got $(grep CONSOLE "$NODE/chromium.log" | head -n 2)" \
 		[ "$got" = 'SEEN 200 of 200; 74 of 200; 200 of 200; 1 of 200; docker04; 86 of 200; trusted/web-21/app SEEN' ]
 else
 	echo 'skip report sorts and filters in a browser: chromium is not installed'

@@ -10,17 +10,10 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
 node_enter "$0" "$@"
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
+topic=installed:
 status=0
-
-holds() {
-	name="installed: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(tr '\n' ' ' <"$NODE/out" | tail -c 700)"
-	fi
-}
 
 run() {
 	"$@" </dev/null >"$NODE/out" 2>&1

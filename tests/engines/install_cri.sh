@@ -24,18 +24,10 @@ if [ -z "${OCIGATE_NODE:-}" ] && [ -z "$(cri_missing)" ]; then
 	export OTHERS
 fi
 cri_enter "$0" "$@"
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
 cri_prepare || exit 1
 status=0
-
-holds() {
-	name="installed $version: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(tail -c 700 "$NODE/out" | tr '\n' ' ')"
-	fi
-}
 
 run() {
 	"$@" </dev/null >"$NODE/out" 2>&1
@@ -111,6 +103,7 @@ files() {
 
 cycle() {
 	version=$(containerd --version | sed 's/.* v\{0,1\}\([0-9]*\.[0-9]*\)\.[0-9].*/\1/')
+	topic="installed $version:"
 	rm -rf /var/lib/containerd
 	configure
 	policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$NODE/decisions\", \"syslog\": false}}"

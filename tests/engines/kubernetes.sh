@@ -10,17 +10,10 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
 node_enter "$0" "$@"
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
+topic=DaemonSet:
 status=0
-
-holds() {
-	name="DaemonSet: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(tail -c 900 "$NODE/out" | tr '\n' ' ')"
-	fi
-}
 
 for program in podman runc containerd jq; do
 	command -v $program >/dev/null || {

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/node.sh
 . tests/lib/node.sh
 node_enter "$0" "$@"
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
 RECORD=$NODE/decisions
 HOOKS=$NODE/hooks.d
 RESTRICTED='--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges'
@@ -34,16 +36,6 @@ run() {
 
 ran_there() {
 	[ -e "$NODE/rootfs/mark/ran" ]
-}
-
-holds() {
-	name="podman, $way: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(tr '\n' ' ' <"$NODE/out" | tail -c 400)"
-	fi
 }
 
 inside() {
@@ -116,12 +108,12 @@ for runtime in runc crun; do
 	fi
 	ln -sf ocigate "/usr/local/bin/ocigate-$runtime"
 	rm -f "$HOOKS"/*
-	way="wrapper, $runtime" program=/usr/local/bin/ocigate-$runtime
+	topic="podman, wrapper, $runtime:" program=/usr/local/bin/ocigate-$runtime
 	both_ways
 	wrapper_alone
 	jq -n --arg gate "$GATE" '{version: "1.0.0", hook: {path: $gate, args: ["ocigate", "precreate"]}, when: {always: true},
 		stages: ["precreate"]}' >"$HOOKS/50-ocigate.json"
-	way="precreate, $runtime" program=$real
+	topic="podman, precreate, $runtime:" program=$real
 	both_ways
 	holds 'the createRuntime hook is in the spec as well' grep -q '"stage":"precreate"' "$RECORD"
 done

@@ -15,6 +15,7 @@ node_enter "$0" "$@"
 # shellcheck source=tests/lib/wrapper.sh
 . tests/lib/wrapper.sh
 runtime=restore
+topic="$runtime wrapper:"
 
 # settle RESTORE RULES
 settle() {

@@ -5,6 +5,9 @@
 # and what tests of ocigate report say about it. To be sourced inside a node;
 # ends with: kill "$living".
 
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
+topic=report
 FAKE=$NODE/fake
 mkdir -p "$FAKE"
 mount -t tmpfs -o mode=755 tmpfs "$FAKE"
@@ -25,17 +28,6 @@ printf '{"version": 1, "rules": {%s}, "exceptions": [%s]}\n' "$RULES" "$TRUSTED"
 report() {
 	"$GATE" report "$@" >"$NODE/out" 2>"$NODE/err" </dev/null
 	status=$?
-}
-
-# expect NAME STATUS [PATTERN-IN-OUTPUT]
-expect() {
-	if [ "$status" -ne "$2" ]; then
-		not_ok "report $1" "status $status, not $2: $(head -c 500 "$NODE/out" "$NODE/err")"
-	elif [ -n "${3:-}" ] && ! cat "$NODE/out" "$NODE/err" | grep -Eq -- "$3"; then
-		not_ok "report $1" "does not say '$3': $(head -c 1000 "$NODE/out" "$NODE/err")"
-	else
-		ok "report $1"
-	fi
 }
 
 # json NAME FILTER: the filter must be true

@@ -27,6 +27,18 @@ not_ok() {
 	echo "not ok $1: $2"
 }
 
+# verify NAME WHY-NOT COMMAND...
+verify() {
+	name=$1
+	why=$2
+	shift 2
+	if "$@"; then
+		ok "$name"
+	else
+		not_ok "$name" "$why"
+	fi
+}
+
 # node_enter SCRIPT ARGS...: only root can make namespaces; then there is nothing to try
 node_enter() {
 	if [ -n "${OCIGATE_NODE:-}" ]; then

@@ -7,6 +7,8 @@
 #   $runtime    its name            $real    its program
 #   $wrapper    the wrapper         $STATE   where containers are remembered
 # shellcheck disable=SC2016,SC2034 # conditions are evaluated in holds()
+# shellcheck source=tests/lib/said.sh
+. tests/lib/said.sh
 RECORD=$NODE/decisions
 
 settle() {
@@ -35,21 +37,6 @@ denied_by() {
 	record '[.findings[] | select(.effect == "deny") | .rule] | unique | join(",")'
 }
 
-said() {
-	cat "$NODE/out" "$NODE/err" | tr '\n' ' ' | tail -c 400
-}
-
-# holds NAME COMMAND...: a test line
-holds() {
-	name="$runtime wrapper: $1"
-	shift
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status: $(said)"
-	fi
-}
-
 same() {
 	[ "$1" = "$2" ] && return
 	echo "# '$1' instead of '$2'"
@@ -72,6 +59,7 @@ refused() {
 each_runtime() {
 	"${CC:-cc}" -O1 -static -no-pie -o "$NODE/probe" tests/engines/wrapper_probe.c || exit 1
 	for runtime in runc crun; do
+		topic="$runtime wrapper:"
 		real=$(command -v $runtime)
 		if [ -z "$real" ]; then
 			echo "skip $runtime wrapper: not installed"

@@ -30,16 +30,7 @@ static void begin(void)
 	container =
 		(struct container){.id = "c", .bundle = "/srv/b/c", .rootfs = "/srv/b/c/rootfs", .root_path = "rootfs"};
 	container.process.cwd = "/";
-	container.identity = (struct identity){.engine = ENGINE_UNKNOWN,
-					       .containerd_namespace = "",
-					       .namespace = "",
-					       .pod = "",
-					       .pod_uid = "",
-					       .container = "",
-					       .image = "",
-					       .image_digest = "",
-					       .sandbox_id = "",
-					       .ports_json = ""};
+	container.identity = identity_nobody();
 	host = (struct host){.source = HOST_LIVE, .facts = ~0u, .effective = true, .mounts = seen};
 	host.rootfs = (struct origin){.state = ORIGIN_NODE, .why = ""};
 	host.namespaces[NS_USER].shared = TRI_NO;

@@ -36,24 +36,20 @@ static bool fails(void)
 	return true;
 }
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__real_arena_alloc(struct arena *arena, size_t size);
-void *__real_arena_array(struct arena *arena, size_t n, size_t size);
-char *__real_arena_strndup(struct arena *arena, const char *s, size_t len);
-char *__real_arena_strdup(struct arena *arena, const char *s);
-char *__real_arena_vprintf(struct arena *arena, const char *fmt, va_list ap);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-void *__wrap_arena_alloc(struct arena *arena, size_t size);
-void *__wrap_arena_array(struct arena *arena, size_t n, size_t size);
-char *__wrap_arena_strndup(struct arena *arena, const char *s, size_t len);
-char *__wrap_arena_strdup(struct arena *arena, const char *s);
-char *__wrap_arena_vprintf(struct arena *arena, const char *fmt, va_list ap);
+/* The linker's two names of a function that is wrapped. */
+#define WRAPPED(type, name, ...)                                                                                       \
+	type __real_##name(__VA_ARGS__);                                                                               \
+	type __wrap_##name(__VA_ARGS__)
+
+WRAPPED(void *, malloc, size_t size);
+WRAPPED(void *, calloc, size_t n, size_t size);
+WRAPPED(void *, realloc, void *old, size_t size);
+WRAPPED(char *, strdup, const char *text);
+WRAPPED(void *, arena_alloc, struct arena *arena, size_t size);
+WRAPPED(void *, arena_array, struct arena *arena, size_t n, size_t size);
+WRAPPED(char *, arena_strndup, struct arena *arena, const char *s, size_t len);
+WRAPPED(char *, arena_strdup, struct arena *arena, const char *s);
+WRAPPED(char *, arena_vprintf, struct arena *arena, const char *fmt, va_list ap);
 char *__wrap_arena_printf(struct arena *arena, const char *fmt, ...);
 
 void *__wrap_malloc(size_t size)
