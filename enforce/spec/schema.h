@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shape of a JSON document as data: which keys each object has, what each
- * value must be, and where it goes in our structs. One table (schema.c)
+ * value must be, and where it goes in our structs. One table (schema*.c)
  * describes the whole runtime-spec; one walker (walk.c) refuses what does not
  * fit and fills in the struct in the same pass.
  *

@@ -3,7 +3,7 @@
  * The container: our typed view of an OCI runtime spec (config.json).
  *
  * Nothing outside enforce/spec and enforce/amend reads the spec's JSON. The
- * view is made once, strictly (enforce/spec/schema.c): by the time a rule sees
+ * view is made once, strictly (enforce/spec/schema*.c): by the time a rule sees
  * it, every field has the type and range that the runtime-spec gives it, and
  * no two parsers can read it differently.
  * Strings and arrays belong to the arena. Section names refer to the OCI

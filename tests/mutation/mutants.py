@@ -141,6 +141,12 @@ def in_table(code, start, end):
             yield start + found.start(1), start + found.end(), "", "row"
 
 
+def in_fields(code, start, end):
+    """What a row says of a key (schema.h): that it must be there, its range, where its value goes"""
+    for found in re.finditer(r",\s*(\.(?!key|type|child|read)\w+ = [^,{}()]*(?:\([^()]*(?:\([^()]*\))?[^()]*\))?)", code[start:end]):
+        yield start + found.start(), start + found.end(), "", "field"
+
+
 def mutants_of(path, text):
     """All mutants of a file, in its order."""
     code = mask(text)
@@ -152,6 +158,8 @@ def mutants_of(path, text):
         found.extend(in_numbers(code, enum.start(1), enum.end(1)))
     for start, end in tables(code):
         found.extend(in_table(code, start, end))
+        if ".key = " in code[start:end]:
+            found.extend(in_fields(code, start, end))
     counted = {}
     for start, end, new, kind in sorted(set(found)):
         mutant = Mutant(path, text, start, end, new.replace("{}", text[start:end]), kind)
