@@ -207,11 +207,15 @@ static void run_rule(const char *root, int id, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const bool first = argc > 1 && strcmp(argv[1], "--fail-fast") == 0;
+
+	argc -= first;
+	argv += first;
 	if (argc < 2) {
-		(void)fputs("usage: rule-cases tests/rules [RULE | RULE/CASE]...\n", stderr);
+		(void)fputs("usage: rule-cases [--fail-fast] tests/rules [RULE | RULE/CASE]...\n", stderr);
 		return 100;
 	}
-	for (int id = 0; id < RULE_COUNT; id++)
+	for (int id = 0; id < RULE_COUNT && !(first && failures > 0); id++)
 		run_rule(argv[1], id, argc, argv);
 	case_clean();
 	return failures == 0 ? 0 : 1;
