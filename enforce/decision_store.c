@@ -67,11 +67,11 @@ static int write_slot(int dirfd, const char *name, const char *text, struct err 
 	return (size_t)n == len ? 0 : err_set(err, ERR_SYSTEM, "%s cannot be wholly written", name);
 }
 
-int decision_keep(const struct decision *decision, const char *store, struct err *err)
+int decision_keep(const struct decision *decision, const char *store, struct decision_text *text, struct err *err)
 {
 	FD_AUTO int fd = -1;
 	char name[16] = "";
-	const char *text;
+	const char *line;
 	struct out out;
 
 	if (decision->verdict == VERDICT_ADMIT && decision->findings.n == 0)
@@ -79,13 +79,13 @@ int decision_keep(const struct decision *decision, const char *store, struct err
 	if (!decision_id_valid(decision->id))
 		return 0;
 	fd = open_store(store, err);
-	text = fd < 0 ? NULL : decision_json(decision);
 	if (fd < 0)
 		return -1;
-	if (!text)
+	line = decision_text_make(text, decision) ? text->out.bytes : decision_json(decision);
+	if (!line)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	out_init(&out, name, sizeof(name));
 	out_number(&out, slot_of(decision));
 	out_str(&out, ".json");
-	return write_slot(fd, name, text, err);
+	return write_slot(fd, name, line, err);
 }

@@ -136,24 +136,21 @@ static int write_file(const char *path, char *text, struct err *err)
 }
 
 /* The file first: what fails there is told in the record that syslog gets. */
-void decision_write(struct decision *decision, const struct policy *policy)
+void decision_write(struct decision *decision, const struct policy *policy, struct decision_text *text)
 {
-	char bytes[DECISION_SYSLOG_MAX + 1]; /* on the stack, whose pages are there by now */
-	struct out record;
 	struct err err;
 
 	if (policy && policy->log_file) {
-		char *text = decision_json(decision);
+		char *line = decision_text_make(text, decision) ? text->out.bytes : decision_json(decision);
 
-		if (!text)
+		if (!line)
 			decision_note(decision, "the decision was not recorded in %s: out of memory", policy->log_file);
-		else if (write_file(policy->log_file, text, &err) < 0)
+		else if (write_file(policy->log_file, line, &err) < 0)
 			decision_note(decision, "%s", err.text);
 	}
 	if (policy && !policy->syslog)
 		return;
-	out_init(&record, bytes, sizeof(bytes));
-	(void)decision_render(decision, &record);
-	if (write_syslog(decision, &record, &err) < 0)
+	(void)decision_text_make(text, decision);
+	if (write_syslog(decision, &text->out, &err) < 0)
 		decision_note(decision, "%s", err.text);
 }

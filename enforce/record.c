@@ -170,9 +170,11 @@ static bool list(struct out *out, const struct decision *decision, const char *k
 	return false;
 }
 
-bool decision_render(const struct decision *decision, struct out *out)
+enum { TAIL_ROOM = 4096 };
+
+static bool render(const struct decision *decision, struct out *out, size_t *ret_body)
 {
-	char tail_bytes[4096];
+	char tail_bytes[TAIL_ROOM];
 	struct out behind;
 	size_t room;
 	bool whole;
@@ -183,9 +185,38 @@ bool decision_render(const struct decision *decision, struct out *out)
 	head(out, decision);
 	whole = list(out, decision, "findings", decision->findings.n, room - 2 * OMITTED_ROOM, finding);
 	whole = list(out, decision, "amendments", decision->n_amendments, room - OMITTED_ROOM, amendment) && whole;
+	*ret_body = out->len;
 	out_bytes(out, behind.bytes, behind.len);
 	out_str(out, "}");
 	return whole;
+}
+
+bool decision_render(const struct decision *decision, struct out *out)
+{
+	size_t body;
+
+	return render(decision, out, &body);
+}
+
+bool decision_text_make(struct decision_text *text, const struct decision *decision)
+{
+	char tail_bytes[TAIL_ROOM];
+	struct out behind;
+
+	/* The findings are where nearly all the work is. They stay if the new end leaves them the room that they have. */
+	if (text->body > 0 && text->whole) {
+		out_init(&behind, tail_bytes, sizeof(tail_bytes));
+		tail(&behind, decision);
+		if (text->body + behind.len + 2 * OMITTED_ROOM + 2 <= text->out.size) {
+			text->out.len = text->body;
+			out_bytes(&text->out, behind.bytes, behind.len);
+			out_str(&text->out, "}");
+			return true;
+		}
+	}
+	out_init(&text->out, text->bytes, sizeof(text->bytes));
+	text->whole = render(decision, &text->out, &text->body);
+	return text->whole;
 }
 
 char *decision_json(const struct decision *decision)

@@ -187,11 +187,13 @@ int run_plan_amendments(struct run *run, struct err *err)
 
 void run_record(struct run *run)
 {
+	struct decision_text text; /* on the stack, whose pages are there by now */
 	struct err err;
 
+	text.body = 0;
 	run->decision.duration_us = ticks_us() - run->started_us;
-	decision_write(&run->decision, run->policy);
+	decision_write(&run->decision, run->policy, &text);
 	/* Those of rootless engines go to the log alone: the store is root's. */
-	if (decision_keep(&run->decision, DECISION_STORE, &err) < 0 && fs_outside_uid() == 0)
+	if (decision_keep(&run->decision, DECISION_STORE, &text, &err) < 0 && fs_outside_uid() == 0)
 		decision_note(&run->decision, "not kept for ocigate explain: %s", err.text);
 }

@@ -129,17 +129,33 @@ void line_calm(struct out *line);
  */
 bool decision_render(const struct decision *decision, struct out *out);
 
+/**
+ * struct decision_text - the record, made once for every place that it goes to
+ * @body: bytes of it that notes do not change; 0: not made yet
+ * @whole: is nothing left out?
+ */
+struct decision_text {
+	size_t body;
+	bool whole;
+	struct out out;
+	char bytes[DECISION_SYSLOG_MAX + 1];
+};
+
+/** decision_text_make() - make @text, or bring its end up to date. Return: @whole. */
+bool decision_text_make(struct decision_text *text, const struct decision *decision);
+
 /** decision_json() - the same in the decision's arena, at most DECISION_JSON_MAX bytes. Return: NULL: out of memory. */
 char *decision_json(const struct decision *decision);
 
 /**
  * decision_write() - record to syslog and to the policy's file
  * @policy: NULL when there is none: syslog alone
+ * @text: as in decision_keep()
  *
  * All that can be written is written, also when something else fails: each failure (disk full, no syslog …) becomes a
  * note of the decision, and what is written after it has the note. The verdict stands.
  */
-void decision_write(struct decision *decision, const struct policy *policy);
+void decision_write(struct decision *decision, const struct policy *policy, struct decision_text *text);
 
 /** DECISION_STORE - where refused containers and those with findings are remembered for `ocigate explain` */
 #define DECISION_STORE "/run/ocigate/decisions"
@@ -147,12 +163,14 @@ void decision_write(struct decision *decision, const struct policy *policy);
 /**
  * decision_keep() - remember the decision; one without findings that admits is not kept
  * @store: directory, made if it is not there
+ * @text: room for the record, or what decision_write() left in it
  *
  * The store is bounded: a newer decision takes the place of an older one, of the same container and stage before any
  * other.
  * Return: 0, or -1 with ERR_SYSTEM.
  */
-int decision_keep(const struct decision *decision, const char *store, struct err *err) MUST_CHECK;
+int decision_keep(const struct decision *decision, const char *store, struct decision_text *text,
+		  struct err *err) MUST_CHECK;
 
 /** decision_id_valid() - may this be a container's id? What runc accepts, and nothing that leaves a directory. */
 bool decision_id_valid(const char *id);

@@ -321,6 +321,33 @@ Test(decision, record_is_bounded_and_whole)
 	(void)parsed();
 }
 
+Test(decision, text_is_the_record_whatever_was_noted_since)
+{
+	/* From a record with room for every note to one that a note makes too long. */
+	for (int findings = 0; findings < 60; findings++) {
+		char bytes[DECISION_SYSLOG_MAX + 1];
+		struct decision_text text = {.body = 0};
+		struct out fresh;
+
+		(void)decision_text_make(&text, &decision);
+		for (int notes = 0; notes < 3; notes++) {
+			bool whole;
+
+			decision.duration_us += 1000;
+			if (notes > 0)
+				decision_note(&decision, "a note of some length, which takes its place in the record");
+			out_init(&fresh, bytes, sizeof(bytes));
+			whole = decision_render(&decision, &fresh);
+			cr_assert_eq(decision_text_make(&text, &decision), whole);
+			cr_assert_str_eq(text.out.bytes, fresh.bytes);
+			cr_assert_eq(text.out.len, fresh.len);
+		}
+		decision.notes.n = 0;
+		add(&first, "/linux/namespaces/4", "shares the host's network with whoever else is on it");
+	}
+	cr_assert_not_null(strstr(decision_json(&decision), "\"findings\":[{"));
+}
+
 Test(decision, long_strings_end_visibly)
 {
 	char *big = arena_alloc(&arena, 2001);

@@ -62,6 +62,13 @@ static size_t files(void)
 	return n;
 }
 
+static int keep(const struct decision *decision)
+{
+	struct decision_text text = {.body = 0};
+
+	return decision_keep(decision, store, &text, &err);
+}
+
 Test(decision_store, keeps_what_it_tells)
 {
 	static const struct amendment_record amendment[] = {{NULL, "/linux/seccomp", "null", "\"default\""}};
@@ -79,7 +86,7 @@ Test(decision_store, keeps_what_it_tells)
 	decision.policy_stale = "broken";
 	decision.time_us = 951782400000000;
 	decision_note(&decision, "a note");
-	cr_assert_eq(decision_keep(&decision, store, &err), 0, "%s", err.text);
+	cr_assert_eq(keep(&decision), 0, "%s", err.text);
 	cr_assert_eq(decision_recall(&arena, store, "6c1", kept, 4, &n, &err), 0, "%s", err.text);
 	cr_assert_eq(n, 1);
 	cr_assert_str_eq(kept[0].time, "2000-02-29T00:00:00.000000Z");
@@ -105,9 +112,9 @@ Test(decision_store, each_stage_has_its_place_and_the_oldest_comes_first)
 
 	hook.time_us = 2000000;
 	wrapper.time_us = 1000000;
-	cr_assert_eq(decision_keep(&hook, store, &err), 0);
-	cr_assert_eq(decision_keep(&wrapper, store, &err), 0);
-	cr_assert_eq(decision_keep(&hook, store, &err), 0, "again: in the place of the former");
+	cr_assert_eq(keep(&hook), 0);
+	cr_assert_eq(keep(&wrapper), 0);
+	cr_assert_eq(keep(&hook), 0, "again: in the place of the former");
 	cr_assert_eq(decision_recall(&arena, store, "aa", kept, 4, &n, &err), 0, "%s", err.text);
 	cr_assert_eq(n, 2);
 	cr_assert_str_eq(kept[0].decision.stage, "runtime");
@@ -120,8 +127,8 @@ Test(decision_store, asks_for_more_of_an_id_that_fits_several)
 	struct kept_decision kept[4];
 	size_t n = 0;
 
-	cr_assert_eq(decision_keep(&one, store, &err), 0);
-	cr_assert_eq(decision_keep(&two, store, &err), 0);
+	cr_assert_eq(keep(&one), 0);
+	cr_assert_eq(keep(&two), 0);
 	cr_assert_lt(decision_recall(&arena, store, "ab", kept, 4, &n, &err), 0);
 	cr_assert_eq(err.kind, ERR_INPUT);
 	cr_assert_eq(decision_recall(&arena, store, "ab2", kept, 4, &n, &err), 0);
@@ -132,11 +139,11 @@ Test(decision_store, keeps_no_clean_admission_and_no_odd_id)
 {
 	struct decision decision = refused("../escaped", "createRuntime");
 
-	cr_assert_eq(decision_keep(&decision, store, &err), 0);
+	cr_assert_eq(keep(&decision), 0);
 	decision_init(&decision, &arena, "createRuntime");
 	decision.id = "fine";
 	decision.verdict = VERDICT_ADMIT;
-	cr_assert_eq(decision_keep(&decision, store, &err), 0);
+	cr_assert_eq(keep(&decision), 0);
 	cr_assert_eq(files(), 0);
 }
 
@@ -148,7 +155,7 @@ Test(decision_store, is_bounded)
 
 		(void)snprintf(id, sizeof(id), "id-%d", i);
 		decision = refused(id, "createRuntime");
-		cr_assert_eq(decision_keep(&decision, store, &err), 0, "%s", err.text);
+		cr_assert_eq(keep(&decision), 0, "%s", err.text);
 		if (i % 100 == 0) {
 			arena_release(&arena);
 			arena_init(&arena, (size_t)8 << 20);
@@ -162,9 +169,9 @@ Test(decision_store, does_not_trust_a_directory_of_others)
 {
 	struct decision decision = refused("aa", "createRuntime");
 
-	cr_assert_eq(decision_keep(&decision, store, &err), 0);
+	cr_assert_eq(keep(&decision), 0);
 	cr_assert_eq(chmod(store, 0777), 0);
-	cr_assert_lt(decision_keep(&decision, store, &err), 0);
+	cr_assert_lt(keep(&decision), 0);
 	cr_assert_eq(err.kind, ERR_SYSTEM);
 }
 
@@ -176,7 +183,7 @@ Test(decision_store, survives_what_is_no_record)
 	size_t n = 0;
 	int fd;
 
-	cr_assert_eq(decision_keep(&decision, store, &err), 0);
+	cr_assert_eq(keep(&decision), 0);
 	(void)snprintf(path, sizeof(path), "%s/broken.json", store);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	cr_assert_eq(write(fd, "{\"id\": 1, \"findings\"", 20), 20);
