@@ -71,8 +71,8 @@ char *policy_json(struct arena *arena, const struct policy *policy)
 {
 	JSON_AUTO json_t *json =
 		json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:o}", "digest", policy->digest, "stale", policy->stale, "note",
-			  policy->note, "sources", strings_json(&policy->sources), "policy",
-			  policy_document(policy, true), "origins", origins_json(policy));
+			  policy->note, "sources", strings_json(&policy->sources), "policy", policy_document(policy),
+			  "origins", origins_json(policy));
 
 	return json ? pretty(arena, json) : NULL;
 }
@@ -86,7 +86,7 @@ char *policy_defaults(struct arena *arena)
 	policy_builtin(&policy);
 	json = json_pack("{s:i, s:s}", "version", 1, "description",
 			 "The shipped default: every rule and setting as compiled in.");
-	body = policy_document(&policy, true);
+	body = policy_document(&policy);
 	return json && body && json_object_update_missing(json, body) == 0 ? pretty(arena, json) : NULL;
 }
 

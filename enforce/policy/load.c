@@ -15,19 +15,12 @@
 static int load_current(struct arena *arena, const struct policy_dirs *dirs, struct policy *ret_policy)
 {
 	struct snapshot snapshot;
-	struct arena *before;
 	const char *why;
-	struct err err;
-	int result;
 
 	if (snapshot_read(arena, dirs->snapshot, false, &snapshot, &why) != 0 || !snapshot.same_build ||
 	    !snapshot.settled || !snapshot_current(&snapshot, dirs))
 		return 1;
-	/* One small document, at every container's start: the heap need not be woken for it. */
-	before = json_use_arena(arena);
-	result = snapshot_policy(arena, &snapshot, dirs->snapshot, false, ret_policy, &err);
-	(void)json_use_arena(before);
-	return result == 0 ? 0 : 1;
+	return image_take(snapshot.image, snapshot.image_len, ret_policy) == 0 ? 0 : 1;
 }
 
 /* The drop-ins do not load: @err says why. */
@@ -44,7 +37,7 @@ static int load_last_good(struct arena *arena, const struct policy_dirs *dirs, s
 		(void)err_wrap(err, "no policy to go by (last good one: %s)", why);
 		return -1;
 	}
-	if (snapshot_policy(arena, &snapshot, dirs->snapshot, true, &policy, &snapshot_err) < 0) {
+	if (snapshot_policy(arena, &snapshot, dirs->snapshot, &policy, &snapshot_err) < 0) {
 		(void)err_wrap(err, "no policy to go by (last good one: %.200s)", snapshot_err.text);
 		return -1;
 	}

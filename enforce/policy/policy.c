@@ -103,7 +103,7 @@ static int list_sources(struct draft *draft, const struct sources *sources)
 
 static int sum_up(struct arena *arena, struct problems *problems, struct policy *policy, char **ret_text)
 {
-	char *text = policy_text(arena, policy, true);
+	char *text = policy_text(arena, policy);
 	const char *digest = text ? policy_text_digest(arena, text) : NULL;
 
 	if (!digest) {

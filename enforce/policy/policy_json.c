@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A policy back to a document: in full, or only what differs from the
- * compiled-in defaults. Either, read over those defaults, gives the policy again.
+ * A policy back to a document that says everything: read over any defaults, it
+ * gives the policy again.
  */
 #include <sha256.h>
 #include <string.h>
@@ -32,32 +32,31 @@ static int add_settings(json_t *object, const struct setting *settings, size_t n
 	return failed;
 }
 
-static json_t *rule_json(const struct rule *rule, const struct rule_policy *own, bool full)
+static json_t *rule_json(const struct rule *rule, const struct rule_policy *own)
 {
 	json_t *object = json_object();
 	int failed = object ? 0 : -1;
 
-	if (failed == 0 && (full || own->effect != rule->effect))
+	if (failed == 0)
 		failed = json_object_set_new(object, "effect", json_string(effect_name(own->effect)));
 	if (failed == 0 && own->exec_effect != own->effect)
 		failed = json_object_set_new(object, "exec",
 					     json_pack("{s:s}", "effect", effect_name(own->exec_effect)));
 	if (failed == 0)
-		failed = add_settings(object, rule->settings, rule->n_settings, own->settings,
-				      full ? NULL : rule->defaults);
+		failed = add_settings(object, rule->settings, rule->n_settings, own->settings, NULL);
 	if (failed == 0)
 		return object;
 	json_decref(object);
 	return NULL;
 }
 
-static json_t *rules_json(const struct policy *policy, bool full)
+static json_t *rules_json(const struct policy *policy)
 {
 	json_t *object = json_object();
 	int failed = object ? 0 : -1;
 
 	for (size_t i = 0; failed == 0 && i < RULE_COUNT; i++)
-		failed = set(object, rule_table[i]->name, rule_json(rule_table[i], &policy->rules[i], full), full);
+		failed = json_object_set_new(object, rule_table[i]->name, rule_json(rule_table[i], &policy->rules[i]));
 	if (failed == 0)
 		return object;
 	json_decref(object);
@@ -152,27 +151,7 @@ static json_t *exceptions_json(const struct policy *policy)
 	return NULL;
 }
 
-static bool same_strings(const struct strings *a, const struct strings *b)
-{
-	for (size_t i = 0; i < a->n && i < b->n; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	return a->n == b->n;
-}
-
-/* A preset may write out what is built in. */
-static bool builtin_wrapper(const struct wrapper *wrapper)
-{
-	for (size_t i = 0; i < n_builtin_wrappers; i++) {
-		const struct wrapper *own = &builtin_wrappers[i];
-
-		if (strcmp(own->name, wrapper->name) == 0)
-			return same_strings(&own->candidates, &wrapper->candidates);
-	}
-	return false;
-}
-
-static json_t *candidates_json(const struct policy *policy, bool full)
+static json_t *candidates_json(const struct policy *policy)
 {
 	json_t *object = json_object();
 	int failed = object ? 0 : -1;
@@ -180,8 +159,7 @@ static json_t *candidates_json(const struct policy *policy, bool full)
 	for (size_t i = 0; failed == 0 && i < policy->n_wrappers; i++) {
 		const struct wrapper *wrapper = &policy->wrappers[i];
 
-		if (full || !builtin_wrapper(wrapper))
-			failed = json_object_set_new(object, wrapper->name, strings_json(&wrapper->candidates));
+		failed = json_object_set_new(object, wrapper->name, strings_json(&wrapper->candidates));
 	}
 	if (failed == 0)
 		return object;
@@ -189,44 +167,41 @@ static json_t *candidates_json(const struct policy *policy, bool full)
 	return NULL;
 }
 
-static json_t *section_json(const struct section *section, const struct policy *policy, const struct policy *base)
+static json_t *section_json(const struct section *section, const struct policy *policy)
 {
 	json_t *object = json_object();
-	int failed = object ? add_settings(object, section->settings, section->n, policy, base) : -1;
+	int failed = object ? add_settings(object, section->settings, section->n, policy, NULL) : -1;
 
 	if (failed == 0 && strcmp(section->name, "runtime") == 0)
-		failed = set(object, "candidates", candidates_json(policy, !base), false);
+		failed = set(object, "candidates", candidates_json(policy), false);
 	if (failed == 0)
 		return object;
 	json_decref(object);
 	return NULL;
 }
 
-json_t *policy_document(const struct policy *policy, bool full)
+json_t *policy_document(const struct policy *policy)
 {
 	json_t *object = json_pack("{s:i}", "version", 1);
 	int failed = object ? 0 : -1;
-	struct policy base;
 
-	policy_builtin(&base);
 	if (failed == 0 && policy->preset)
 		failed = json_object_set_new(object, "preset", json_string(policy->preset));
 	if (failed == 0)
-		failed = set(object, "rules", rules_json(policy, full), false);
+		failed = set(object, "rules", rules_json(policy), false);
 	if (failed == 0 && policy->n_exceptions > 0)
 		failed = json_object_set_new(object, "exceptions", exceptions_json(policy));
 	for (size_t i = 0; failed == 0 && i < POLICY_SECTIONS; i++)
-		failed = set(object, policy_sections[i].name,
-			     section_json(&policy_sections[i], policy, full ? NULL : &base), false);
+		failed = set(object, policy_sections[i].name, section_json(&policy_sections[i], policy), false);
 	if (failed == 0)
 		return object;
 	json_decref(object);
 	return NULL;
 }
 
-char *policy_text(struct arena *arena, const struct policy *policy, bool full)
+char *policy_text(struct arena *arena, const struct policy *policy)
 {
-	JSON_AUTO json_t *json = policy_document(policy, full);
+	JSON_AUTO json_t *json = policy_document(policy);
 
 	return json ? json_write(arena, json) : NULL;
 }

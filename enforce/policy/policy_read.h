@@ -28,15 +28,11 @@ int policy_assemble(struct arena *arena, const char *presets, enum sources_for u
 int policy_collect(struct arena *arena, const struct policy_dirs *dirs, struct problems *problems,
 		   struct sources *ret_sources, struct policy *ret_policy, char **ret_text) MUST_CHECK;
 
-/**
- * policy_document() - the policy as a document; @full: with everything, else what differs from the compiled-in defaults
- *
- * Return: a new reference, or NULL when out of memory.
- */
-json_t *policy_document(const struct policy *policy, bool full) MUST_CHECK;
+/** policy_document() - the policy as a document. Return: a new reference, or NULL when out of memory. */
+json_t *policy_document(const struct policy *policy) MUST_CHECK;
 
 /** policy_text() - the same as canonical text on one line. Return: NULL when out of memory. */
-char *policy_text(struct arena *arena, const struct policy *policy, bool full) MUST_CHECK;
+char *policy_text(struct arena *arena, const struct policy *policy) MUST_CHECK;
 
 /** policy_text_digest() - "sha256:…" of a text. Return: NULL when out of memory. */
 char *policy_text_digest(struct arena *arena, const char *text) MUST_CHECK;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* "ocigate-snapshot 1 " + 2 lengths of 8 digits + 2 sums of 16, each with a space or line feed behind */
-static const char magic[] = "ocigate-snapshot 1 ";
-enum { MAGIC_LEN = sizeof(magic) - 1, HEADER_LEN = MAGIC_LEN + 2 * 9 + 2 * 17 };
+/* Behind it 3 lengths of 8 digits and 2 sums of 16, each with a space or line feed behind. */
+static const char magic[] = "ocigate-snapshot 2 ";
+enum { MAGIC_LEN = sizeof(magic) - 1 };
+static_assert(SNAPSHOT_HEADER_LEN == MAGIC_LEN + 3 * 9 + 2 * 17, "the header's length is fixed");
+static_assert(SNAPSHOT_HEADER_LEN % sizeof(uintptr_t) == 0, "the image behind it is used where it lies");
 
 /* The path in a "source" line: "source k", 6 fields of 16 digits, 2 of 8, a space before each and before the path. */
 enum { SOURCE_KIND = 7, SOURCE_PATH_ABSENT = 9, SOURCE_PATH = 8 + 6 * 17 + 2 * 9 + 1 };
@@ -16,6 +19,7 @@ enum { SOURCE_KIND = 7, SOURCE_PATH_ABSENT = 9, SOURCE_PATH = 8 + 6 * 17 + 2 * 9
 struct header {
 	uint64_t head_len;
 	uint64_t body_len;
+	uint64_t image_len;
 	uint64_t head_sum;
 	uint64_t body_sum;
 };
@@ -41,10 +45,11 @@ static bool read_header(const char *text, size_t len, struct header *ret_header)
 	struct header header = {0};
 	const char *at = text + MAGIC_LEN;
 
-	if (len < HEADER_LEN || memcmp(text, magic, MAGIC_LEN) != 0)
+	if (len < SNAPSHOT_HEADER_LEN || memcmp(text, magic, MAGIC_LEN) != 0)
 		return false;
 	at = read_hex(at, 8, ' ', &header.head_len);
 	at = read_hex(at, 8, ' ', &header.body_len);
+	at = read_hex(at, 8, ' ', &header.image_len);
 	at = read_hex(at, 16, ' ', &header.head_sum);
 	at = read_hex(at, 16, '\n', &header.body_sum);
 	*ret_header = header;
@@ -92,16 +97,14 @@ static char *skip_lines(char *at, const char *word)
 
 static bool same_build(const char *rest)
 {
-	char hex[17] = "";
 	size_t n = strlen(OCIGATE_VERSION);
 
-	hex_put(hex, fingerprint_build(), 16);
-	return strncmp(rest, OCIGATE_VERSION, n) == 0 && rest[n] == ' ' && strcmp(rest + n + 1, hex) == 0;
+	return strncmp(rest, OCIGATE_VERSION, n) == 0 && rest[n] == ' ' && strcmp(rest + n + 1, build_source) == 0;
 }
 
 static bool read_head(char *head, struct snapshot *snapshot)
 {
-	const char *build = NULL, *settled = NULL;
+	const char *build = NULL, *settled = NULL, *end;
 	char *at = take_line(head, "build ", &build);
 
 	at = take_line(at, "settled ", &settled);
@@ -110,11 +113,10 @@ static bool read_head(char *head, struct snapshot *snapshot)
 	at = skip_lines(at, "source ");
 	snapshot->origins = at;
 	at = skip_lines(at, "exception ");
-	if (!take_line(at, "changes ", &snapshot->changes))
+	if (!take_line(at, "end", &end))
 		return false;
 	snapshot->same_build = same_build(build);
 	snapshot->settled = strcmp(settled, "1") == 0;
-	snapshot->changes_len = strlen(snapshot->changes);
 	return true;
 }
 
@@ -123,12 +125,13 @@ static const char *read_parts(int fd, char *text, size_t len, const struct heade
 			      struct snapshot *ret_snapshot)
 {
 	size_t head_len = (size_t)header->head_len, body_len = with_body ? (size_t)header->body_len : 0;
-	struct snapshot snapshot = {0};
-	char *head = text + HEADER_LEN;
+	size_t image_len = (size_t)header->image_len;
+	struct snapshot snapshot = {.image = text + SNAPSHOT_HEADER_LEN, .image_len = image_len};
+	char *head = snapshot.image + image_len;
 
-	if (!fill(fd, text, &len, HEADER_LEN + head_len + body_len))
+	if (!fill(fd, text, &len, SNAPSHOT_HEADER_LEN + image_len + head_len + body_len))
 		return "it is cut short";
-	if (checksum(CHECKSUM_START, head, head_len) != header->head_sum)
+	if (checksum(CHECKSUM_START, snapshot.image, image_len + head_len) != header->head_sum)
 		return "its checksum is wrong";
 	if (with_body) {
 		if (checksum(CHECKSUM_START, head + head_len, body_len) != header->body_sum)
@@ -155,7 +158,8 @@ static const char *read_fd(struct arena *arena, int fd, const struct stat *st, b
 		return "out of memory";
 	if (!fill(fd, text, &len, first) || !read_header(text, len, &header))
 		return "it is not one of this version's";
-	want = HEADER_LEN + (size_t)header.head_len + (with_body ? (size_t)header.body_len : 0);
+	want = SNAPSHOT_HEADER_LEN + (size_t)header.image_len + (size_t)header.head_len +
+	       (with_body ? (size_t)header.body_len : 0);
 	if (want > (size_t)st->st_size)
 		return "it is cut short";
 	if (want > SNAPSHOT_FIRST_READ) {
@@ -310,13 +314,11 @@ static void name_origins(struct draft *draft, const struct snapshot *snapshot)
 	}
 }
 
-int snapshot_policy(struct arena *arena, const struct snapshot *snapshot, const char *path, bool body,
-		    struct policy *ret_policy, struct err *err)
+int snapshot_policy(struct arena *arena, const struct snapshot *snapshot, const char *path, struct policy *ret_policy,
+		    struct err *err)
 {
 	struct problems problems = {.arena = arena};
-	const char *text = body ? snapshot->body : snapshot->changes;
-	JSON_AUTO json_t *json =
-		document_parse(&problems, path, text, body ? snapshot->body_len : snapshot->changes_len);
+	JSON_AUTO json_t *json = document_parse(&problems, path, snapshot->body, snapshot->body_len);
 	struct draft draft;
 	struct policy policy;
 	int result;

@@ -2,20 +2,22 @@
 /*
  * The snapshot: the last good policy, and whether it is still what the drop-ins say.
  *
- * One file, replaced as a whole, in two parts with a checksum each:
+ * One file, replaced as a whole, in three parts, the first two with one checksum:
  *
- *   ocigate-snapshot 1 HEAD-LENGTH BODY-LENGTH HEAD-SUM BODY-SUM
- *   build VERSION DEFAULTS         head: all that a container's start reads
+ *   ocigate-snapshot 2 HEAD-LENGTH BODY-LENGTH IMAGE-LENGTH SUM BODY-SUM
+ *   ...                            image: the policy as it lies in memory (image.c)
+ *   build VERSION SOURCE           head: with the image all that a container's start reads
  *   settled 1
  *   digest sha256:…
  *   source KIND IDENTITY PATH      every directory and file that was looked at
  *   exception FILE                 where each exception comes from, in order
- *   changes {…}                    what differs from this build's defaults
+ *   end
  *   {…}                            body: the whole policy
  *
- * The head is good for the build that wrote it alone, since it leaves out that
- * build's defaults. The body stands for itself: when the drop-ins do not load,
- * another build can still put it in force, through the strict reader.
+ * The image is good for the build that wrote it alone: it leaves out that
+ * build's defaults and lies as that build has it. The body stands for itself:
+ * when the drop-ins do not load, another build can still put it in force,
+ * through the strict reader.
  */
 #ifndef OCIGATE_POLICY_SNAPSHOT_H
 #define OCIGATE_POLICY_SNAPSHOT_H
@@ -26,17 +28,18 @@
 
 enum {
 	SNAPSHOT_BYTES_MAX = 32 << 20, /* of the whole file */
-	SNAPSHOT_FIRST_READ = 8192,    /* bytes; the usual head fits */
+	SNAPSHOT_FIRST_READ = 8192,    /* bytes; usual images and heads fit */
 	/*
 	 * Two changes within one tick of a filesystem's clock look like one. A policy that was read so soon after a
 	 * change is kept as the last good one but not believed to be up to date.
 	 */
 	SETTLE_SECONDS = 3,
+	SNAPSHOT_HEADER_LEN = 80, /* the first line */
 };
 
 /**
  * struct snapshot - one that passed its checks
- * @same_build: @changes may be used
+ * @same_build: @image may be used
  * @settled: no source had changed just before it was read
  * @sources: the "source" lines
  * @origins: the "exception" lines
@@ -48,8 +51,8 @@ struct snapshot {
 	const char *digest;
 	const char *sources;
 	const char *origins;
-	const char *changes;
-	size_t changes_len;
+	char *image;
+	size_t image_len;
 	const char *body;
 	size_t body_len;
 };
@@ -65,9 +68,20 @@ int snapshot_read(struct arena *arena, const char *path, bool with_body, struct 
 /** snapshot_current() - does every source look as it did when @snapshot was made, and are @dirs the same? */
 bool snapshot_current(const struct snapshot *snapshot, const struct policy_dirs *dirs);
 
-/** snapshot_policy() - the policy from the head (@body false) or the body. Return: 0, or -1 with ERR_POLICY. */
-int snapshot_policy(struct arena *arena, const struct snapshot *snapshot, const char *path, bool body,
-		    struct policy *ret_policy, struct err *err) MUST_CHECK;
+/** snapshot_policy() - the policy from the body. Return: 0, or -1 with ERR_POLICY. */
+int snapshot_policy(struct arena *arena, const struct snapshot *snapshot, const char *path, struct policy *ret_policy,
+		    struct err *err) MUST_CHECK;
+
+/** image_make() - @policy without origins of values, to be written. Return: NULL when out of memory. */
+const char *image_make(struct arena *arena, const struct policy *policy, size_t *ret_len) MUST_CHECK;
+
+/**
+ * image_take() - the policy that image_make() of this build wrote, in place: @bytes must stay, aligned as a pointer
+ *
+ * Believes what it is told: the image's checksum was compared, and root alone may write it.
+ * Return: 0, or -1 if it is none; then @bytes are spoilt.
+ */
+int image_take(char *bytes, size_t len, struct policy *ret_policy) MUST_CHECK;
 
 /**
  * snapshot_write() - keep @policy, made from @sources that were looked at from @start on
@@ -82,8 +96,8 @@ int snapshot_write(struct arena *arena, const char *path, const struct policy *p
 /** fingerprint_source() - a "source" line into @line, with its line feed. Return: its length, 0 if it does not fit. */
 size_t fingerprint_source(char *line, size_t size, enum source_kind kind, const struct stat *st, const char *path);
 
-/** fingerprint_build() - of the compiled-in defaults, which @changes builds on */
-uint64_t fingerprint_build(void);
+/** build_source - of all that this program was made from, in hexadecimal digits */
+extern const char build_source[];
 
 /** checksum() - of @bytes behind @sum; against accidents, not against root */
 uint64_t checksum(uint64_t sum, const void *bytes, size_t len);

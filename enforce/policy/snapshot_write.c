@@ -37,23 +37,20 @@ static bool write_sources(FILE *out, const struct sources *sources)
 }
 
 /* Return: the text, to be freed; NULL when out of memory or when a name cannot be written down. */
-static char *make_head(struct arena *arena, const struct policy *policy, const struct sources *sources, bool is_settled,
-		       size_t *ret_len)
+static char *make_head(const struct policy *policy, const struct sources *sources, bool is_settled, size_t *ret_len)
 {
-	const char *changes = policy_text(arena, policy, false);
-	char hex[17] = "";
 	char *text = NULL;
-	FILE *out = changes ? open_memstream(&text, ret_len) : NULL;
+	FILE *out = open_memstream(&text, ret_len);
 	bool good;
 
 	if (!out)
 		return NULL;
-	hex_put(hex, fingerprint_build(), 16);
-	(void)fprintf(out, "build %s %s\nsettled %d\ndigest %s\n", OCIGATE_VERSION, hex, is_settled, policy->digest);
+	(void)fprintf(out, "build %s %s\nsettled %d\ndigest %s\n", OCIGATE_VERSION, build_source, is_settled,
+		      policy->digest);
 	good = write_sources(out, sources);
 	for (size_t i = 0; i < policy->n_exceptions; i++)
 		(void)fprintf(out, "exception %s\n", policy->exceptions[i].origin);
-	(void)fprintf(out, "changes %s\n", changes);
+	(void)fprintf(out, "end\n");
 	good = !ferror(out) && good;
 	if (fclose(out) == 0 && good)
 		return text;
@@ -61,36 +58,59 @@ static char *make_head(struct arena *arena, const struct policy *policy, const s
 	return NULL;
 }
 
+/* struct part - of the file */
+struct part {
+	const char *bytes;
+	size_t len;
+};
+
 /* Return: the whole file in the arena, or NULL. */
-static char *make_file(struct arena *arena, const struct policy *policy, const char *body,
-		       const struct sources *sources, bool is_settled, size_t *ret_header_len, size_t *ret_len)
+static char *put_together(struct arena *arena, const struct part *image, const struct part *head,
+			  const struct part *body)
 {
-	size_t head_len = 0, body_len = strlen(body);
-	char *head = make_head(arena, policy, sources, is_settled, &head_len);
+	const size_t sizes = image->len + head->len + body->len;
+	char header[SNAPSHOT_HEADER_LEN + 1];
+	char *file = arena_alloc(arena, sizeof(header) + sizes);
+	char *at = file + SNAPSHOT_HEADER_LEN;
+
+	if (!file)
+		return NULL;
+	memcpy(at, image->bytes, image->len);
+	memcpy(at + image->len, head->bytes, head->len);
+	memcpy(at + image->len + head->len, body->bytes, body->len);
+	at[sizes] = '\n';
+	(void)snprintf(header, sizeof(header), "ocigate-snapshot 2 %08zx %08zx %08zx %016llx %016llx\n", head->len,
+		       body->len, image->len, (unsigned long long)checksum(CHECKSUM_START, at, image->len + head->len),
+		       (unsigned long long)checksum(CHECKSUM_START, body->bytes, body->len));
+	memcpy(file, header, SNAPSHOT_HEADER_LEN);
+	return file;
+}
+
+static char *make_file(struct arena *arena, const struct policy *policy, const char *body,
+		       const struct sources *sources, bool is_settled, size_t *ret_len)
+{
+	struct part image = {.len = 0}, head = {.len = 0}, whole = {body, strlen(body)};
+	char *text = make_head(policy, sources, is_settled, &head.len);
 	char *file = NULL;
 
-	if (head && head_len <= UINT32_MAX && body_len <= UINT32_MAX)
-		file = arena_printf(arena, "ocigate-snapshot 1 %08zx %08zx %016llx %016llx\n", head_len, body_len,
-				    (unsigned long long)checksum(CHECKSUM_START, head, head_len),
-				    (unsigned long long)checksum(CHECKSUM_START, body, body_len));
-	if (file) {
-		*ret_header_len = strlen(file);
-		*ret_len = *ret_header_len + head_len + body_len;
-		file = arena_printf(arena, "%s%s%s\n", file, head, body);
-	}
-	free(head);
+	image.bytes = image_make(arena, policy, &image.len);
+	head.bytes = text;
+	if (text && image.bytes && head.len <= UINT32_MAX && whole.len <= UINT32_MAX)
+		file = put_together(arena, &image, &head, &whole);
+	free(text);
+	*ret_len = SNAPSHOT_HEADER_LEN + image.len + head.len + whole.len + 1;
 	return file;
 }
 
 /* The header holds lengths and sums of everything: equal headers, equal files. */
-static bool already_there(int dirfd, const char *name, const char *file, size_t header_len)
+static bool already_there(int dirfd, const char *name, const char *file)
 {
 	FD_AUTO int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char there[128];
+	char there[SNAPSHOT_HEADER_LEN];
 	struct stat st;
 
-	return fd >= 0 && header_len <= sizeof(there) && fstat(fd, &st) == 0 && fs_trusted(&st) &&
-	       read(fd, there, header_len) == (ssize_t)header_len && memcmp(there, file, header_len) == 0;
+	return fd >= 0 && fstat(fd, &st) == 0 && fs_trusted(&st) && read(fd, there, sizeof(there)) == sizeof(there) &&
+	       memcmp(there, file, sizeof(there)) == 0;
 }
 
 int snapshot_write(struct arena *arena, const char *path, const struct policy *policy, const char *text,
@@ -99,7 +119,7 @@ int snapshot_write(struct arena *arena, const char *path, const struct policy *p
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	char *directory = arena_strndup(arena, path, (size_t)(name - path));
 	FD_AUTO int dirfd = -1;
-	size_t len = 0, header_len = 0;
+	size_t len = 0;
 	struct stat st;
 	char *file;
 
@@ -111,10 +131,10 @@ int snapshot_write(struct arena *arena, const char *path, const struct policy *p
 		return err_set(err, ERR_SYSTEM, "%s is missing", directory);
 	if (flock(dirfd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 : err_sys(err, ERR_SYSTEM, errno, "%s cannot be locked", directory);
-	file = make_file(arena, policy, text, sources, settled(sources, start), &header_len, &len);
+	file = make_file(arena, policy, text, sources, settled(sources, start), &len);
 	if (!file)
 		return err_set(err, ERR_SYSTEM, "out of memory, or a file name with a line feed");
-	if (already_there(dirfd, name, file, header_len))
+	if (already_there(dirfd, name, file))
 		return 0;
-	return fs_write_atomic(dirfd, name, file, len + 1, 0600, err);
+	return fs_write_atomic(dirfd, name, file, len, 0600, err);
 }

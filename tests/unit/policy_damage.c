@@ -105,7 +105,7 @@ Test(policy_damage, damage_is_mended_by_good_drop_ins)
 	load(&node);
 	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
 	text = node_read(&node, "var/policy.snapshot");
-	cr_expect_eq(strncmp(text, "ocigate-snapshot 1 ", 19), 0);
+	cr_expect_eq(strncmp(text, "ocigate-snapshot 2 ", 19), 0);
 	free(text);
 }
 

@@ -9,7 +9,7 @@
 
 #include "ocigate/policy.h"
 
-#include "../../enforce/policy/policy_read.h"
+#include "../../enforce/policy/snapshot.h"
 
 static struct arena arena;
 static struct policy policy;
@@ -63,6 +63,17 @@ static const char *value(const char *rule, const char *name)
 			return setting_text(&arena, &found->settings[i], of(rule)->settings);
 	cr_assert_fail("%s has no setting %s", rule, name);
 	return NULL;
+}
+
+static void image_of(const struct policy *written, struct policy *ret_taken)
+{
+	size_t len = 0;
+	const char *image = image_make(&arena, written, &len);
+	char *copy = arena_alloc(&arena, len);
+
+	cr_assert(image && copy);
+	memcpy(copy, image, len);
+	cr_assert_eq(image_take(copy, len, ret_taken), 0);
 }
 
 Test(policy_document, nothing_said_is_the_default)
@@ -287,24 +298,66 @@ Test(policy_document, there_and_back)
 
 		read_good(texts[i]);
 		first = policy;
-		whole = policy_text(&arena, &first, true);
+		whole = policy_text(&arena, &first);
 		read_good(whole);
 		cr_expect_str_eq(policy.digest, first.digest, "in full: %s", whole);
-		read_good(policy_text(&arena, &first, false));
-		cr_expect_str_eq(policy_text(&arena, &policy, true), whole, "as changes");
+		image_of(&first, &policy);
+		cr_expect_str_eq(policy_text(&arena, &policy), whole, "as an image");
 	}
 	cr_expect_eq(strncmp(policy.digest, "sha256:", 7), 0);
 	cr_expect_eq(strlen(policy.digest), 7 + 64);
 }
 
-Test(policy_document, changes_are_only_what_differs)
+Test(policy_document, an_image_leaves_out_what_is_built_in)
 {
-	read_good("{\"version\": 1, \"rules\": {\"privileged\": {\"effect\": \"deny\"}, \"host-namespaces\": "
-		  "{\"forbidden\": [\"pid\", \"ipc\", \"mount\"], \"effect\": \"audit\"}}}");
-	cr_expect_str_eq(policy_text(&arena, &policy, false),
-			 "{\"version\":1,\"rules\":{\"host-namespaces\":{\"effect\":\"audit\"}}}");
-	read_good("{\"version\": 1}");
-	cr_expect_str_eq(policy_text(&arena, &policy, false), "{\"version\":1}");
+	const size_t rule = rule_find("host-namespaces")->id;
+	const struct policy *written = &policy;
+	struct policy taken;
+
+	read_good("{\"version\": 1, \"rules\": {\"host-namespaces\": {\"forbidden\": [\"pid\", \"ipc\", \"mount\"], "
+		  "\"effect\": \"audit\"}}}");
+	cr_assert_neq(written->rules[rule].settings, rule_table[rule]->defaults, "written out");
+	image_of(written, &taken);
+	cr_expect_eq(taken.rules[rule].settings, rule_table[rule]->defaults);
+	cr_expect_eq(taken.rules[rule].effect, EFFECT_AUDIT);
+	cr_expect_null(taken.rules[rule].effect_origin, "origins are not kept");
+	cr_expect_null(taken.rules[rule].setting_origins);
+	cr_expect_null(taken.wrappers[0].origin);
+	cr_expect_null(taken.log_file);
+}
+
+/* Whatever the sums say: what cannot be an image is none. */
+Test(policy_document, an_image_points_nowhere_else)
+{
+	const char *image;
+	size_t len = 0;
+	char *copy;
+
+	read_good("{\"version\": 1, \"log\": {\"file\": \"/var/log/l\"}}");
+	image = image_make(&arena, &policy, &len);
+	cr_assert_not_null(image);
+	for (size_t cut = 0; cut < len; cut += 8) {
+		copy = arena_alloc(&arena, len);
+		cr_assert_not_null(copy);
+		memcpy(copy, image, cut);
+		cr_expect_eq(image_take(copy, cut, &policy), -1, "%zu of %zu bytes", cut, len);
+	}
+	for (size_t word = 0; word < 2; word++) {
+		copy = arena_alloc(&arena, len);
+		cr_assert_not_null(copy);
+		memcpy(copy, image, len);
+		memset(copy + word * 8, 0x7f, 8);
+		cr_expect_eq(image_take(copy, len, &policy), -1, "word %zu", word);
+	}
+	/* The list of places is the last thing in it: the first place leads out, then its pointer does. */
+	copy = arena_alloc(&arena, len);
+	cr_assert_not_null(copy);
+	memcpy(copy, image, len);
+	memset(copy + *(const uint64_t *)(const void *)image, 0x78, 4);
+	cr_expect_eq(image_take(copy, len, &policy), -1, "a place");
+	memcpy(copy, image, len);
+	memset(copy + *(const uint32_t *)(const void *)(image + *(const uint64_t *)(const void *)image), 0x78, 8);
+	cr_expect_eq(image_take(copy, len, &policy), -1, "a pointer");
 }
 
 /* FIPS 180-4's own example. */

@@ -269,29 +269,41 @@ Test(policy_snapshot, says_the_same_as_the_drop_ins)
 		   "{\"allowed\": "
 		   "[{\"path\": \"/\"}]}}}]}");
 	cr_assert_eq(policy_read(&arena, &without, &policy, &err), 0, "%s", err.text);
-	text = policy_text(&arena, &policy, true);
+	text = policy_text(&arena, &policy);
 	settle(&node);
 	cr_assert(is_current(&node));
 	load(&node);
-	cr_expect_str_eq(policy_text(&arena, &policy, true), text);
+	cr_expect_str_eq(policy_text(&arena, &policy), text);
 	cr_expect_str_eq(policy.digest, policy_text_digest(&arena, text));
 	cr_assert_eq(policy.n_exceptions, 1);
 	cr_expect_str_eq(policy.exceptions[0].origin, node_path(&node, "etc/50.json"));
 }
 
-/* Puts @text behind the header's two lines of "build" and gives it right sums. */
+/* Gives another build's name to the snapshot, and right sums to what comes of it. */
 static void forge_build(const char *build)
 {
+	struct stat st;
 	char *text = node_read(&node, "var/policy.snapshot");
-	char *head = strchr(text, '\n') + 1, *rest = strchr(head, '\n');
-	size_t body_len = strtoul(text + 28, NULL, 16);
-	char *forged = arena_printf(&arena, "build %s%s", build, rest);
-	size_t head_len = strlen(forged) - body_len - 1;
+	size_t body_len = strtoul(text + 28, NULL, 16), image_len = strtoul(text + 37, NULL, 16);
+	char *image = text + SNAPSHOT_HEADER_LEN, *head = image + image_len, *rest = strchr(head, '\n');
+	char *forged = arena_alloc(&arena, (size_t)1 << 16);
+	char header[SNAPSHOT_HEADER_LEN + 1];
+	size_t head_len, len;
+	FILE *file;
 
-	node_write(&node, "var/policy.snapshot",
-		   arena_printf(&arena, "ocigate-snapshot 1 %08zx %08zx %016llx %016llx\n%s", head_len, body_len,
-				(unsigned long long)checksum(CHECKSUM_START, forged, head_len),
-				(unsigned long long)checksum(CHECKSUM_START, forged + head_len, body_len), forged));
+	cr_assert_eq(stat(node.snapshot, &st), 0);
+	memcpy(forged, image, image_len);
+	head_len = (size_t)sprintf(forged + image_len, "build %s", build);
+	len = (size_t)st.st_size - (size_t)(rest - text);
+	memcpy(forged + image_len + head_len, rest, len);
+	head_len += len - body_len - 1;
+	(void)snprintf(header, sizeof(header), "ocigate-snapshot 2 %08zx %08zx %08zx %016llx %016llx\n", head_len,
+		       body_len, image_len, (unsigned long long)checksum(CHECKSUM_START, forged, image_len + head_len),
+		       (unsigned long long)checksum(CHECKSUM_START, forged + image_len + head_len, body_len));
+	file = fopen(node.snapshot, "w");
+	cr_assert(file && fwrite(header, 1, SNAPSHOT_HEADER_LEN, file) == SNAPSHOT_HEADER_LEN &&
+		  fwrite(forged, 1, image_len + head_len + body_len + 1, file) == image_len + head_len + body_len + 1);
+	cr_assert_eq(fclose(file), 0);
 	cr_assert_eq(chmod(node.snapshot, 0600), 0);
 	free(text);
 }
