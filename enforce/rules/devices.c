@@ -25,7 +25,7 @@
  * CVE-2026-88264 and CVE-2026-88265).
  */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -47,7 +47,7 @@ static const struct setting settings_table[] = {
 
 enum { MANY = 8 }; /* more findings than this are told as one */
 
-/* A set of devices and what may be done with them; -1: any number */
+/* A set of devices and what may be done with them; -1: any number. The tables end with one of no type. */
 struct grant {
 	char type;
 	int64_t major;
@@ -57,15 +57,13 @@ struct grant {
 
 /* What runc and crun grant to every container (specconv's AllowedDevices, cgroup-resources.c's default_devices). */
 static const struct grant granted_by_runtimes[] = {
-	{'c', -1, -1, "m"}, {'b', -1, -1, "m"}, {'c', 1, 3, "rwm"},    {'c', 1, 5, "rwm"},
-	{'c', 1, 7, "rwm"}, {'c', 1, 8, "rwm"}, {'c', 1, 9, "rwm"},    {'c', 5, 0, "rwm"},
-	{'c', 5, 1, "rwm"}, {'c', 5, 2, "rwm"}, {'c', 136, -1, "rwm"}, {'c', 10, 200, "rwm"},
-};
+	{'c', -1, -1, "m"},    {'b', -1, -1, "m"},    {'c', 1, 3, "rwm"}, {'c', 1, 5, "rwm"}, {'c', 1, 7, "rwm"},
+	{'c', 1, 8, "rwm"},    {'c', 1, 9, "rwm"},    {'c', 5, 0, "rwm"}, {'c', 5, 1, "rwm"}, {'c', 5, 2, "rwm"},
+	{'c', 136, -1, "rwm"}, {'c', 10, 200, "rwm"}, {0, 0, 0, ""}};
 /* The nodes that a runtime makes: null zero full random urandom tty console ptmx. */
-static const struct grant default_nodes[] = {
-	{'c', 1, 3, "rwm"}, {'c', 1, 5, "rwm"}, {'c', 1, 7, "rwm"}, {'c', 1, 8, "rwm"},
-	{'c', 1, 9, "rwm"}, {'c', 5, 0, "rwm"}, {'c', 5, 1, "rwm"}, {'c', 5, 2, "rwm"},
-};
+static const struct grant default_nodes[] = {{'c', 1, 3, "rwm"}, {'c', 1, 5, "rwm"}, {'c', 1, 7, "rwm"},
+					     {'c', 1, 8, "rwm"}, {'c', 1, 9, "rwm"}, {'c', 5, 0, "rwm"},
+					     {'c', 5, 1, "rwm"}, {'c', 5, 2, "rwm"}, {0, 0, 0, ""}};
 static const char *const default_node_names[] = {"/null",    "/zero", "/full",	  "/random",
 						 "/urandom", "/tty",  "/console", "/ptmx"};
 
@@ -90,31 +88,29 @@ static bool within(const struct grant *inner, const struct grant *outer)
 	       number_within(inner->minor, outer->minor) && access_within(inner->access, outer->access);
 }
 
-/* "c 10:200 rwm"; the policy's reader has checked the form. */
-static bool parse_allowed(const char *text, char access[4], struct grant *ret_grant)
+static int64_t parse_number(const char *text)
 {
-	char major[16], minor[16];
-	char type;
-
-	if (sscanf(text, "%c %15[0-9*]:%15[0-9*] %3[rwm]", &type, major, minor, access) != 4)
-		return false;
-	*ret_grant = (struct grant){type, -1, -1, access};
-	if (major[0] != '*' && sscanf(major, "%" SCNd64, &ret_grant->major) != 1)
-		return false;
-	return minor[0] == '*' || sscanf(minor, "%" SCNd64, &ret_grant->minor) == 1;
+	return text[0] == '*' ? -1 : strtoll(text, NULL, 10);
 }
 
-static bool is_allowed(const struct grant *grant, const struct grant *usual, size_t n_usual, const struct settings *own)
+/* "c 10:200 rwm"; the policy's reader has checked the form. */
+static struct grant parse_allowed(const char *text)
 {
-	struct grant allowed;
-	char access[4];
+	return (struct grant){text[0], parse_number(text + 2), parse_number(strchr(text, ':') + 1),
+			      strrchr(text, ' ') + 1};
+}
 
-	for (size_t i = 0; i < n_usual; i++)
-		if (within(grant, &usual[i]))
+static bool is_allowed(const struct grant *grant, const struct grant *usual, const struct settings *own)
+{
+	for (; usual->type; usual++)
+		if (within(grant, usual))
 			return true;
-	for (size_t i = 0; i < own->allowed.n; i++)
-		if (parse_allowed(own->allowed.items[i], access, &allowed) && within(grant, &allowed))
+	for (size_t i = 0; i < own->allowed.n; i++) {
+		struct grant allowed = parse_allowed(own->allowed.items[i]);
+
+		if (within(grant, &allowed))
 			return true;
+	}
 	return false;
 }
 
@@ -133,7 +129,7 @@ static bool is_foreign_node(const struct device *device, const struct settings *
 {
 	struct grant grant = grant_of_node(device);
 
-	return device->type != 'p' && !is_allowed(&grant, default_nodes, COUNT(default_nodes), own);
+	return device->type != 'p' && !is_allowed(&grant, default_nodes, own);
 }
 
 /* Runtimes bind /dev/null over what they mask, and look no further than its name. */
@@ -233,8 +229,7 @@ static void judge_grant(const struct container *container, size_t index, const s
 	if (rule->type == 'a')
 		findings_add(findings, FINDING_VIOLATION, pointer, "a", "may use every device of the node",
 			     "set privileged: false");
-	else if (!is_allowed(&grant, granted_by_runtimes, COUNT(granted_by_runtimes), own) &&
-		 !is_told(container, &grant, own))
+	else if (!is_allowed(&grant, granted_by_runtimes, own) && !is_told(container, &grant, own))
 		findings_add(findings, FINDING_VIOLATION, pointer, "",
 			     findings_text(findings, "may use the node's device %c %s:%s (%s)", rule->type,
 					   number_text(rule->major, findings), number_text(rule->minor, findings),
@@ -273,30 +268,33 @@ static void judge_cgroup(const struct container *container, const struct host *h
 
 /* --- mounts --- */
 
+static bool is_tmpfs(const char *type)
+{
+	return type && strcmp(type, "tmpfs") == 0;
+}
+
 /* /dev as the last mount on it leaves it. */
 static void judge_dev(const struct container *container, const struct host *host, struct findings *findings)
 {
 	const struct mount *dev = NULL;
-	size_t index = 0;
+	bool fresh;
+	long index;
 
-	for (size_t i = 0; i < container->n_mounts; i++) {
-		if (strcmp(container->mounts[i].path, "/dev") != 0 || container->mounts[i].kind == MOUNT_REMOUNT)
-			continue;
-		dev = &container->mounts[i];
-		index = i;
-	}
+	for (size_t i = 0; i < container->n_mounts; i++)
+		if (strcmp(container->mounts[i].path, "/dev") == 0 && container->mounts[i].kind != MOUNT_REMOUNT)
+			dev = &container->mounts[i];
 	if (!dev) {
 		findings_add(findings, FINDING_VIOLATION, "/mounts", "", "has no /dev of its own: the image's is used",
 			     "let the engine mount a tmpfs at /dev");
 		return;
 	}
+	index = dev - container->mounts;
+	fresh = dev->kind == MOUNT_FILESYSTEM && is_tmpfs(dev->type);
 	for (size_t i = 0; i < host->n_mounts; i++)
-		if (host->mounts[i].mount == (long)index && host->mounts[i].effective &&
-		    host->mounts[i].origin.fs_type && strcmp(host->mounts[i].path, "/dev") == 0 &&
-		    strcmp(host->mounts[i].origin.fs_type, "tmpfs") != 0)
-			dev = NULL;
-	if (!dev || dev->kind != MOUNT_FILESYSTEM || !dev->type || strcmp(dev->type, "tmpfs") != 0)
-		findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu", index), "/dev",
+		if (host->mounts[i].mount == index && host->mounts[i].effective)
+			fresh = fresh && is_tmpfs(host->mounts[i].origin.fs_type);
+	if (!fresh)
+		findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%ld", index), "/dev",
 			     "has a /dev that is not a tmpfs of its own", "do not mount anything over /dev");
 }
 
@@ -309,7 +307,7 @@ static bool is_foreign_bind(const struct origin *origin, const struct settings *
 	struct grant grant = {S_ISBLK(origin->file_type) ? 'b' : 'c', origin->device_major, origin->device_minor, "r"};
 
 	if (S_ISCHR(origin->file_type) || S_ISBLK(origin->file_type))
-		return !is_allowed(&grant, default_nodes, COUNT(default_nodes), own);
+		return !is_allowed(&grant, default_nodes, own);
 	if (origin->file_type != 0 || !origin->fs_type || strcmp(origin->fs_type, "devtmpfs") != 0 ||
 	    !origin->fs_path || strcmp(origin->fs_path, "/") == 0)
 		return false;
@@ -351,7 +349,7 @@ static void judge_unknown(const struct container *container, const struct host *
 		binds += container->mounts[i].kind == MOUNT_BIND;
 	for (size_t i = 0; !why && i < host->n_mounts; i++)
 		if (host->mounts[i].origin.state == ORIGIN_UNKNOWN)
-			why = host->mounts[i].origin.why ? host->mounts[i].origin.why : "";
+			why = host->mounts[i].origin.why ? host->mounts[i].origin.why : "its origin is unknown";
 	if (!why && (host->facts & HOST_FACT_MOUNTS) == 0)
 		why = "the mounts are unknown";
 	if (why && binds > 0)

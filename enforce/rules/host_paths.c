@@ -54,7 +54,7 @@ static const char *const default_devices[] = {"/dev/null", "/dev/zero",	  "/dev/
 
 static const struct mount *spec_mount(const struct judgement *j, long index)
 {
-	return index >= 0 && (size_t)index < j->container->n_mounts ? &j->container->mounts[index] : NULL;
+	return index >= 0 ? &j->container->mounts[index] : NULL;
 }
 
 static const char *pointer_of(const struct judgement *j, const struct host_mount *mount)

@@ -122,7 +122,7 @@ static const char *told_of(long index, long parent, enum tri read_only, const ch
 		struct allowed_paths allowed;
 		struct strings state_directories;
 	} settings = {{path, 1}, {NULL, 0}};
-	const char *const options[] = {"rbind", option};
+	const char *const options[] = {option, "rbind"};
 	const struct mount asked = {.kind = MOUNT_BIND,
 				    .destination = "/x",
 				    .path = "/x",

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "rules_view.h"
+
 #include "ocigate/container.h"
 #include "ocigate/fs.h"
 #include "ocigate/host.h"
@@ -16,77 +18,7 @@
 
 enum { TEXT_MAX = 1 << 20 };
 
-static struct arena arena;
-static struct findings findings;
-static struct container container;
-static struct host host;
-static struct mount mounts[2];
-static struct host_mount seen[2];
-static struct rule_policy rule_policy;
-
-static void begin(void)
-{
-	arena_init(&arena, (size_t)8 << 20);
-	container =
-		(struct container){.id = "c", .bundle = "/srv/b/c", .rootfs = "/srv/b/c/rootfs", .root_path = "rootfs"};
-	container.process.cwd = "/";
-	container.identity = identity_nobody();
-	host = (struct host){.source = HOST_LIVE, .facts = ~0u, .effective = true, .mounts = seen};
-	host.rootfs = (struct origin){.state = ORIGIN_NODE, .why = ""};
-	host.namespaces[NS_USER].shared = TRI_NO;
-	container.mounts = mounts;
-}
-
-static void finish(void)
-{
-	arena_release(&arena);
-}
-
-TestSuite(rules_places, .init = begin, .fini = finish);
-
-/* @settings: JSON of the rule's part of a policy */
-static void judge(const struct rule *rule, const char *settings)
-{
-	struct err err = {0};
-
-	cr_assert_eq(policy_parse_rule(&arena, rule, settings, &rule_policy, &err), 0, "%s", err.text);
-	findings = (struct findings){.arena = &arena, .rule = rule};
-	rule->judge(&container, &host, rule_policy.settings, &findings);
-	cr_assert_not(findings.failed);
-}
-
-static size_t found_at(const char *pointer)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < findings.n; i++)
-		n += strcmp(findings.items[i].pointer, pointer) == 0;
-	return n;
-}
-
-/* A bind of @path at /x, a file of type @type; entry @entry of the spec (-1: it came along) */
-static void add_bind(size_t i, long entry, const char *path, mode_t type)
-{
-	const char **paths = arena_array(&arena, 1, sizeof(*paths));
-
-	cr_assert_not_null(paths);
-	paths[0] = path;
-	mounts[i] = (struct mount){.kind = MOUNT_BIND, .destination = "/x", .path = "/x", .source = path};
-	seen[i] = (struct host_mount){
-		.mount = entry, .parent_mount = -1, .effective = true, .path = "/x", .read_only = TRI_NO};
-	seen[i].origin = (struct origin){.state = ORIGIN_NODE,
-					 .why = "",
-					 .paths = {paths, 1},
-					 .n_same = 1,
-					 .source = path,
-					 .file_type = type,
-					 .fs_type = "ext4",
-					 .fs_path = path,
-					 .fs_source = "",
-					 .super_options = ""};
-	container.n_mounts = i + 1;
-	host.n_mounts = i + 1;
-}
+TestSuite(rules_places, .init = view_begin, .fini = view_end);
 
 Test(rules_places, the_shipped_default_is_what_the_file_says)
 {
