@@ -10,11 +10,19 @@
  * program has run an instruction.
  * Waiting for `start` may take days: the deadline runs only while a thread is
  * stopped at our hands.
+ *
+ * Then it stays for a moment. `crun run` adopts it, and while it waits for a
+ * poststart hook with a timeout it goes by the sender of SIGCHLD: where two
+ * children end at once there is one signal, and if that names us the hook
+ * counts as hanging. The program starts just when that hook runs; so the end
+ * is put off until it is over, or until init has ended, for which crun waits
+ * with all its children.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +38,7 @@
 enum {
 	THREADS_MAX = 512,
 	STEP_SECONDS = 10,
+	STAY_MILLISECONDS = 2000,
 	OPTIONS = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE,
 };
 
@@ -196,6 +205,16 @@ static void at_stop(struct supervisor *supervisor, pid_t tid, int status)
 	}
 }
 
+static _Noreturn void stay(pid_t pid)
+{
+	struct pollfd init = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	(void)alarm(0);
+	if (init.fd >= 0)
+		(void)poll(&init, 1, STAY_MILLISECONDS);
+	_exit(0);
+}
+
 static _Noreturn void watch(struct supervisor *supervisor)
 {
 	while (!supervisor->done) {
@@ -217,7 +236,7 @@ static _Noreturn void watch(struct supervisor *supervisor)
 		else if (tid == supervisor->pid)
 			_exit(0);
 	}
-	_exit(0);
+	stay(supervisor->pid);
 }
 
 static _Noreturn void refuse(int report, const char *why)

@@ -136,6 +136,33 @@ for engine in runc crun; do
 	fi
 	rm -rf "$BUNDLE"
 
+	# Its end must not fall together with that of a poststart hook: `crun run` would wait for the hook until its timeout.
+	cat >"$NODE/poststart" <<-'HOOK'
+		#!/bin/sh
+		# poststart GATE STAYS
+		mark=$(jq -r .bundle)/rootfs/mark/ran
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			[ ! -e "$mark" ] || break
+			sleep 0.1
+		done
+		sleep 0.1
+		find /proc/[0-9]*/exe -lname "$1" >"$2" 2>/dev/null
+		exit 0
+	HOOK
+	chmod 755 "$NODE/poststart"
+	container "$no_nnp | .process.args = [\"/guest\", \"1\"] | .hooks.poststart = [{path: \"$NODE/poststart\",
+		args: [\"poststart\", \"$GATE\", \"$NODE/stays\"], timeout: 5}]"
+	rm -f "$NODE/stays"
+	runtime run --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
+	status=$?
+	if [ $status -eq 0 ] && [ -s "$NODE/stays" ] && settled; then
+		ok "$engine attach: the supervisor outlives the poststart hooks, and not the container"
+	else
+		not_ok "$engine attach: the supervisor outlives the poststart hooks, and not the container" \
+			"status $status, held by: $(cat "$NODE/stays"), left: $(supervisors) $(tail -n 2 "$NODE/out")"
+	fi
+	rm -rf "$BUNDLE"
+
 	# create, wait, start: the supervisor waits along
 	container "$no_nnp | .process.args = [\"/guest\"]"
 	runtime create --bundle "$BUNDLE" "$id" </dev/null >"$NODE/out" 2>&1
