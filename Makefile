@@ -11,6 +11,7 @@
 #   make fuzz     every parser under libFuzzer, FUZZ_SECONDS=60 each: clang
 #   make mutants    small wrong changes of rules and reader: does a test notice each?
 #   make bench      figures: instructions, page faults, system calls, ratios
+#   make order      hook/order.ld anew: what the linker lays side by side
 #   make bench-docs the comparison in install/docs/performance.md: go too, if it is there
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make config     what comes from the rules and verbs in config/, manual pages and completion, after a change of one
@@ -37,7 +38,10 @@ WARN_WANTED := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wcast-
 HARDEN_WANTED := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr -fno-strict-aliasing -fno-strict-overflow \
 	-fno-delete-null-pointer-checks -fvisibility=hidden
+# Each function for itself, so that the linker can lay them as hook/order.ld says.
+LAYOUT_WANTED := -ffunction-sections
 LINK_WANTED := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code
+ORDER_WANTED := -Wl,-T,hook/order.ld
 
 # Probing costs a compiler start a flag; the answers are kept as long as the compiler is the same.
 PROBED := $(BUILD)/flags.mk
@@ -47,7 +51,7 @@ OPT ?= -O2
 # A file's name in the binary must not depend on where the tree lies, nor may its time: same source, same bytes.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS_ALL := -D_GNU_SOURCE -DOCIGATE_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
-CFLAGS_ALL = -std=c11 $(OPT) -g $(FORTIFY) $(WARN) $(HARDEN) $(REPRODUCIBLE) $(WERROR) $(CFLAGS)
+CFLAGS_ALL = -std=c11 $(OPT) -g $(FORTIFY) $(WARN) $(HARDEN) $(LAYOUT) $(REPRODUCIBLE) $(WERROR) $(CFLAGS)
 LDFLAGS_ALL = $(LINK) $(LDFLAGS)
 LIBS := -lseccomp -ljansson -lapparmor -lcap -lmd
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
@@ -64,13 +68,14 @@ unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 hook_parts_o := $(BUILD)/hook/options.o $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
-.PHONY: fuzz mutants tarball deb all config check test demo lint asan bench bench-docs install clean dist-clean
+.PHONY: fuzz mutants tarball deb all config check test demo lint asan bench bench-docs order install clean dist-clean
 .DELETE_ON_ERROR:
 all: $(BUILD)/ocigate $(BUILD)/ocigate-runtime
 
 $(PROBED): Makefile
 	@mkdir -p $(@D)
-	@printf 'WARN := %s\nHARDEN := %s\nLINK := %s\n' "$(call probe,$(WARN_WANTED))" "$(call probe,$(HARDEN_WANTED))" "$(call probe,$(LINK_WANTED))" >$@
+	@printf '%s := %s\n' WARN "$(call probe,$(WARN_WANTED))" HARDEN "$(call probe,$(HARDEN_WANTED))" \
+		LAYOUT "$(call probe,$(LAYOUT_WANTED))" LINK "$(call probe,$(LINK_WANTED))" ORDER "$(call probe,$(ORDER_WANTED))" >$@
 
 $(BUILD)/%.o: %.c $(PROBED) Makefile
 	@mkdir -p $(@D)
@@ -117,8 +122,8 @@ $(BUILD)/libocigate.a: $(enforce_o)
 	@rm -f $@
 	$(AR) rcsD $@ $(sort $(enforce_o))
 
-$(BUILD)/ocigate: $(hook_o) $(BUILD)/libocigate.a
-	$(CC) $(CFLAGS_ALL) -static-pie $(LDFLAGS_ALL) -Wl,--build-id=none $(sort $(hook_o)) $(BUILD)/libocigate.a $(LIBS) -o $@
+$(BUILD)/ocigate: $(hook_o) $(BUILD)/libocigate.a hook/order.ld
+	$(CC) $(CFLAGS_ALL) -static-pie $(LDFLAGS_ALL) $(ORDER) -Wl,--build-id=none $(sort $(hook_o)) $(BUILD)/libocigate.a $(LIBS) -o $@
 
 $(BUILD)/ocigate-runtime: $(BUILD)/ocigate
 	ln -sf ocigate $@
@@ -163,6 +168,12 @@ bench: all
 # All figures of install/docs/performance.md anew, some minutes; go if it is there.
 bench-docs: all
 	@BUILD=$(BUILD) sh tests/bench/compare.sh install/docs
+
+# What a judgement runs through, for the linker: once in a while, when much has moved; valgrind, root.
+order:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/order LDFLAGS='-Wl,-Map,$(BUILD)/order/map $(LDFLAGS)' $(BUILD)/order/ocigate
+	@BUILD=$(BUILD)/order sh tests/bench/order.sh $(BUILD)/order/map >$(BUILD)/order/order.ld
+	mv $(BUILD)/order/order.ld hook/order.ld
 
 install: all
 	sh install/files.sh --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --binary $(BUILD)/ocigate install

@@ -20,6 +20,7 @@ MAX_FAULTS=60
 MAX_CALLS=190
 MAX_INSTRUCTIONS=1500000
 MAX_OWN_KB=340
+MAX_RSS_KB=1500
 ROUNDS=${ROUNDS:-1000}
 failed=0
 
@@ -86,6 +87,7 @@ if [ "${1:-}" = exact ]; then
 	within 'page faults' "$faults" $MAX_FAULTS
 	within 'system calls' "$calls" $MAX_CALLS
 	within 'KiB of own memory' "$(word own_kb "$counts")" $MAX_OWN_KB
+	within 'KiB resident' "$(word rss_kb "$counts")" $MAX_RSS_KB
 	if command -v valgrind >/dev/null 2>&1; then
 		within instructions "$(instructions "$GATE" hook createRuntime)" $MAX_INSTRUCTIONS
 	fi
@@ -100,7 +102,7 @@ printf '%-34s %12s\n' '' 'measured'
 figure 'time, x an empty static program' "$(word ratio "$times")" $MAX_RATIO
 figure 'page faults' "$faults" $MAX_FAULTS
 figure 'system calls' "$calls" $MAX_CALLS
-figure 'largest resident size, KiB' "$(word rss_kb "$counts")" ''
+figure 'largest resident size, KiB' "$(word rss_kb "$counts")" $MAX_RSS_KB
 figure 'of it its own memory, KiB' "$(word own_kb "$counts")" $MAX_OWN_KB
 if command -v valgrind >/dev/null 2>&1; then
 	figure 'instructions' "$(instructions "$GATE" hook createRuntime)" $MAX_INSTRUCTIONS
