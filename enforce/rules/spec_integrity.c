@@ -13,8 +13,8 @@
  * A cwd of /proc/self/fd/N is a directory of the node that the runtime left open (CVE-2024-21626). A root of
  * /proc/self/root is the node's, and an overlay shows whatever its layers are (those of volumes are host-paths' to
  * judge). Volumes in which others make links must not have mounts below them (CVE-2021-30465): pods nest mounts in
- * emptyDirs every day, so what decides is where the kernel has them, and a destination below a bind that is shared
- * with the node is refused at once.
+ * emptyDirs every day, so what decides is where the kernel has them, and a destination at or below a bind that is
+ * shared with the node is refused at once: the kernel mounts it on the node as well.
  *
  * The kubelet gives its guaranteed pods and its pause containers a negative oomScoreAdj, down to -998; only there is
  * one accepted.
@@ -53,7 +53,7 @@ static bool contains(const struct strings *list, const char *word)
 /* Absolute, without a ".." in it. "//", "." and a slash at the end are common and harmless. */
 static bool is_plain(const char *path)
 {
-	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at += 3)
+	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at++)
 		if (at[3] == '/' || at[3] == '\0')
 			return false;
 	return path[0] == '/';
@@ -64,7 +64,7 @@ static bool leads_into(const char *path, const char *name)
 {
 	size_t len = strlen(name);
 
-	while (path[0] == '/' || (path[0] == '.' && (path[1] == '/' || path[1] == '\0')))
+	while (path[0] == '/' || (path[0] == '.' && path[1] == '/'))
 		path++;
 	return strncmp(path, name, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
@@ -208,14 +208,13 @@ static const char *nodes_part(const struct container *container, const char *pat
 	for (size_t i = 0; i < sizeof(shared_places) / sizeof(shared_places[0]); i++)
 		if (path_within(shared_places[i], path))
 			return shared_places[i];
-	return container->bundle && container->bundle[0] && path_within(container->bundle, path) ? container->bundle
-												 : NULL;
+	return container->bundle && path_within(container->bundle, path) ? container->bundle : NULL;
 }
 
 static void judge_root(const struct container *container, const struct host *host, struct findings *findings)
 {
 	const struct origin *root = &host->rootfs;
-	const char *written = container->root_path ? container->root_path : "";
+	const char *written = container->root_path;
 	const char *part = nodes_part(container, container->rootfs);
 	const char *remedy = "let the engine make the root file system from an image";
 
@@ -270,7 +269,7 @@ static void judge_options(const struct mount *mount, size_t index, struct findin
 	}
 }
 
-/* The first mount from @from on that carries what is mounted below it to the node. */
+/* The first mount from @from on that carries what is mounted over or below it to the node. */
 static size_t next_shared(const struct container *container, size_t from)
 {
 	const struct mount *mounts = container->mounts;
@@ -297,7 +296,9 @@ static const char *destination_fault(const struct container *container, size_t i
 	for (size_t i = first_shared; i < container->n_mounts; i = next_shared(container, i + 1)) {
 		const char *above = container->mounts[i].path;
 
-		if (i != index && path_within(path, above) && strcmp(path, above) != 0)
+		if (i < index && strcmp(path, above) == 0)
+			return findings_text(findings, "mounts over %s, which is shared with the node", above);
+		if (path_within(path, above) && strcmp(path, above) != 0)
 			return findings_text(findings, "mounts below %s, which is shared with the node", above);
 	}
 	return NULL;
@@ -332,7 +333,7 @@ static bool is_notify(const struct host_mount *mount)
 {
 	const struct strings *paths = &mount->origin.paths;
 
-	return strcmp(mount->path, "/run/notify") == 0 && mount->origin.state == ORIGIN_NODE && paths->n > 0 &&
+	return strcmp(mount->path, "/run/notify") == 0 && mount->origin.state == ORIGIN_NODE &&
 	       path_within(paths->items[0], "/run") && path_ends_with(paths->items[0], "notify");
 }
 

@@ -303,6 +303,28 @@ Test(rules_places, mounts_that_the_node_sees_by_entry)
 	cr_expect_eq(found_at("/mounts/0"), 1);
 }
 
+Test(rules_places, what_is_shared_and_not_named)
+{
+	add_bind(0, 0, "/srv/a", S_IFDIR);
+	mounts[0].propagation = "shared";
+	mounts[1] = mounts[0];
+	mounts[0].source = NULL;
+	container.n_mounts = 1;
+	seen[0].shared = TRI_NO;
+	judge(&rule_mount_propagation, "{}");
+	cr_assert_eq(findings.n, 1, "behind the last mount there is none");
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0/options");
+	cr_expect_str_eq(findings.items[0].value, "", "of no source");
+	/* What lies before the first is none of the container's either. */
+	container.mounts = mounts + 1;
+	container.n_mounts = 0;
+	container.rootfs_propagation = "shared";
+	seen[0].mount = -1;
+	seen[0].shared = TRI_YES;
+	judge(&rule_mount_propagation, "{}");
+	cr_expect_eq(found_at("/mounts"), 1);
+}
+
 Test(rules_places, file_systems_below_a_shared_root)
 {
 	add_bind(0, 0, "/srv/a", S_IFDIR);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The spec-integrity rule at its edges: directories by other spellings, scores, mounts by their place in the list.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rules_view.h"
+
+TestSuite(rules_spec_integrity, .init = view_begin, .fini = view_end);
+
+static void starts_in(const char *cwd)
+{
+	container.process.cwd = cwd;
+	judge(&rule_spec_integrity, "{}");
+}
+
+Test(rules_spec_integrity, directories_to_start_in)
+{
+	static const char fine[][16] = {"/",	   "/.", "/./",	      "/app/.", "/.proc", "/..proc",
+					"/.dev/x", "/p", "/app/proc", "/...",	"/a/..b"};
+	static const char kernels[][16] = {"/proc",   "/proc/",	  "/./proc",  "/././dev",
+					   "//sys/.", "/.//proc", "/dev/fd/3"};
+	static const char odd[][16] = {"", "app", "./proc", "/..", "/../", "/a/../b", "/a/..", "/..b/..", "/.../.."};
+
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		starts_in(fine[i]);
+		cr_expect_eq(findings.n, 0, "%s", fine[i]);
+	}
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		starts_in(kernels[i]);
+		cr_assert_eq(findings.n, 1, "%s", kernels[i]);
+		cr_expect_str_eq(findings.items[0].remedy, "set workingDir to a directory of the image");
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		starts_in(odd[i]);
+		cr_assert_eq(findings.n, 1, "%s", odd[i]);
+		cr_expect_str_eq(findings.items[0].remedy, "set workingDir to an absolute path");
+	}
+}
+
+/* Is the score @score accepted of a container of @engine in @cgroup? */
+static bool is_accepted(enum engine engine, const char *cgroup, int64_t score)
+{
+	container.identity.trusted = true;
+	container.identity.engine = engine;
+	container.cgroups_path = cgroup;
+	container.process.has_oom_score_adj = true;
+	container.process.oom_score_adj = score;
+	judge(&rule_spec_integrity, "{}");
+	return found_at("/process/oomScoreAdj") == 0;
+}
+
+/* The kubelet's names for its cgroups, by cgroupfs and systemd, at the top and below another (kind's nodes) */
+Test(rules_spec_integrity, scores_that_the_kubelet_gives)
+{
+	cr_expect(is_accepted(ENGINE_CONTAINERD, "/kubepods/pod1/c", -997));
+	cr_expect(is_accepted(ENGINE_CONTAINERD, "/kubelet/kubepods/pod1/c", -997));
+	cr_expect(is_accepted(ENGINE_CONTAINERD, "kubepods-pod1.slice:cri-containerd:c", -997));
+	cr_expect(is_accepted(ENGINE_CRIO, "kubepods-pod1.slice:crio:c", -997));
+	cr_expect(is_accepted(ENGINE_CRIO, "kubelet-kubepods-pod1.slice:crio:c", -997));
+	cr_expect_not(is_accepted(ENGINE_CONTAINERD, "xkubepods-pod1.slice:cri-containerd:c", -997));
+	cr_expect_not(is_accepted(ENGINE_CONTAINERD, "/default/c", -997));
+	cr_expect_not(is_accepted(ENGINE_CONTAINERD, NULL, -997));
+	cr_expect_not(is_accepted(ENGINE_DOCKER, "/kubepods/pod1/c", -997), "by --cgroup-parent");
+	cr_expect_not(is_accepted(ENGINE_PODMAN, "/kubepods/pod1/c", -997));
+	cr_expect(is_accepted(ENGINE_CONTAINERD, "/kubepods/pod1/c", -998), "of pause containers");
+	cr_expect_not(is_accepted(ENGINE_CONTAINERD, "/kubepods/pod1/c", -999), "of the kubelet itself");
+	cr_expect(is_accepted(ENGINE_DOCKER, "/docker/c", 0), "no better than others");
+	cr_expect_not(is_accepted(ENGINE_DOCKER, "/docker/c", -1));
+	container.identity.is_sandbox = TRI_YES;
+	cr_expect(is_accepted(ENGINE_CONTAINERD, NULL, -998));
+	container.identity.is_sandbox = TRI_UNKNOWN;
+	cr_expect_not(is_accepted(ENGINE_CONTAINERD, NULL, -998));
+}
+
+/* sched(7): real-time and deadline policies come before all others */
+Test(rules_spec_integrity, schedulers)
+{
+	static const char modest[][16] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
+	static const char greedy[][16] = {"SCHED_FIFO", "SCHED_RR", "SCHED_DEADLINE", "SCHED_NEW"};
+
+	for (size_t i = 0; i < 4; i++) {
+		container.process.scheduler_policy = modest[i];
+		judge(&rule_spec_integrity, "{}");
+		cr_expect_eq(findings.n, 0, "%s", modest[i]);
+		container.process.scheduler_policy = greedy[i];
+		judge(&rule_spec_integrity, "{}");
+		cr_expect_eq(found_at("/process/scheduler/policy"), 1, "%s", greedy[i]);
+		judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
+		cr_expect_eq(findings.n, 0, "%s is accepted", greedy[i]);
+	}
+}
+
+Test(rules_spec_integrity, one_mapping_is_enough)
+{
+	static const struct id_mapping map = {.container_id = 0, .host_id = 100000, .size = 65536};
+
+	container.uid_mappings = (struct id_mappings){&map, 1};
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/linux/uidMappings");
+	container.gid_mappings = container.uid_mappings;
+	container.uid_mappings.n = 0;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/linux/gidMappings");
+	container.namespaces[NS_USER].present = true;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0);
+}
+
+/* --- mounts as they are written --- */
+
+static size_t option(const char *text)
+{
+	const char *const options[] = {text};
+
+	add_bind(0, 0, "/srv/a", S_IFDIR);
+	mounts[0].options = (struct strings){options, 1};
+	judge(&rule_spec_integrity, "{}");
+	return found_at("/mounts/0/options/0");
+}
+
+/* mount(8): the value of a context option is quoted where it has commas; of no other option is it so */
+Test(rules_spec_integrity, commas_in_options)
+{
+	static const char contexts[][48] = {"context=\"u:r:t:s0:c1,c2\"", "fscontext=\"u:r:t:s0:c1,c2\"",
+					    "defcontext=\"u:r:t:s0:c1,c2\"", "rootcontext=\"u:r:t:s0:c1,c2\""};
+	static const char hidden[][48] = {"size=100k,suid\"",	  "context=u,suid",	    "context=\"u,suid",
+					  "context=\"u\",suid",	  "context=\"u,mode=777\"", "xcontext=\"u,v\"",
+					  "aaaaaaaaaaaaa,suid\"", "mode=755,suid"};
+
+	for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++)
+		cr_expect_eq(option(contexts[i]), 0, "%s", contexts[i]);
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		cr_expect_eq(option(hidden[i]), 1, "%s", hidden[i]);
+		cr_expect_str_eq(findings.items[0].message, "hides a mount option within another");
+		cr_expect_str_eq(findings.items[0].remedy, "write one plain mount option a string");
+	}
+}
+
+static void mount_at(size_t i, const char *path, const char *propagation)
+{
+	add_bind(i, (long)i, "/srv/a", S_IFDIR);
+	mounts[i].destination = path;
+	mounts[i].path = path;
+	mounts[i].propagation = propagation;
+}
+
+Test(rules_spec_integrity, destinations_and_what_to_do_about_them)
+{
+	mount_at(0, "x", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0/destination");
+	cr_expect_str_eq(findings.items[0].remedy, "set mountPath to an absolute path");
+	mount_at(0, "/", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].remedy, "set another mountPath");
+	mount_at(0, "/d", "shared");
+	mount_at(1, "/d/e", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/1/destination");
+	cr_expect_str_eq(findings.items[0].remedy, "set another mountPath, or mountPropagation: None");
+}
+
+/* mount_namespaces(7): what is mounted on or below a shared mount appears wherever that is mounted */
+Test(rules_spec_integrity, mounts_that_are_carried_to_the_node)
+{
+	mount_at(0, "/a", "shared");
+	mount_at(1, "/b", "shared");
+	mount_at(2, "/b/c", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/2/destination");
+	cr_expect_str_eq(findings.items[0].message, "mounts below /b, which is shared with the node");
+	mount_at(2, "/b", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/2/destination");
+	cr_expect_str_eq(findings.items[0].message, "mounts over /b, which is shared with the node");
+	mount_at(2, "/bc", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "neither over nor below");
+	mount_at(0, "/a", NULL);
+	mount_at(1, "/a", "shared");
+	container.n_mounts = 2;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "the shared one hides the other");
+	mounts[1].kind = MOUNT_FILESYSTEM;
+	mounts[1].type = "tmpfs";
+	mount_at(2, "/a/b", NULL);
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "what is made afresh is the node's nowhere");
+}
+
+/* --- mounts as the kernel has them --- */
+
+Test(rules_spec_integrity, mounts_that_nobody_asked_for)
+{
+	add_bind(0, 0, "/srv/a", S_IFDIR);
+	add_bind(1, -1, "/srv/b", S_IFDIR);
+	container.n_mounts = 1;
+	host.n_mounts = 1;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "behind the last there is none");
+	host.n_mounts = 2;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts");
+	cr_expect_str_eq(findings.items[0].message, "has a mount at /x that its spec does not name");
+	seen[1].parent_mount = 0;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "it came along with the first");
+	seen[0].mount = -1;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 1);
+	seen[1].parent_mount = -1;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].message, "has 2 mounts that its spec does not name, /x and more");
+}
+
+Test(rules_spec_integrity, binds_that_are_not_to_be_found)
+{
+	add_bind(0, 0, "/srv/a", S_IFDIR);
+	seen[0].effective = false;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
+	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0");
+	host.effective = false;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "not mounted yet");
+	host.effective = true;
+	mounts[0].kind = MOUNT_REMOUNT;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "nothing of its own");
+}
