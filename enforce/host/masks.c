@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Masks, as runtimes make them behind the last hook: an empty read-only tmpfs
- * over a directory, the null device over a file, and the path itself bound
- * read-only over itself. In a container that runs they are part of its mount
+ * (or crun's empty directory) over a directory, the null device over a file,
+ * and the path itself bound read-only over itself. In a container that runs they are part of its mount
  * table, and there because the spec asks for them.
  */
 #include <string.h>
@@ -21,10 +21,13 @@ static bool names(const struct strings *paths, const char *path)
 
 static bool is_cover(const struct mount_row *row)
 {
-	if (strcmp(row->fstype, "tmpfs") == 0 && strcmp(row->root, "/") == 0)
-		return option_has(row->options, "ro") || option_has(row->super_options, "ro");
-	return (strcmp(row->fstype, "tmpfs") == 0 || strcmp(row->fstype, "devtmpfs") == 0) &&
-	       strcmp(row->root, "/null") == 0;
+	bool tmpfs = strcmp(row->fstype, "tmpfs") == 0;
+	const char *name = strrchr(row->root, '/');
+
+	if (strcmp(row->root, "/null") == 0)
+		return tmpfs || strcmp(row->fstype, "devtmpfs") == 0;
+	return ((tmpfs && strcmp(row->root, "/") == 0) || (name && strcmp(name, "/.empty-directory") == 0)) &&
+	       (option_has(row->options, "ro") || option_has(row->super_options, "ro"));
 }
 
 /* The same file of the same filesystem as the mount below shows at this path, made read-only. */

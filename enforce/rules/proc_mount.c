@@ -78,17 +78,15 @@ static bool covers(const struct strings *paths, const char *path)
 
 /* --- masks --- */
 
-/* Is root in the container nobody that the node knows as root? */
-static enum tri root_is_nobody(const struct host *host)
+/* Is root in the container, as far as is known, nobody that the node knows as root? */
+static bool root_is_nobody(const struct host *host)
 {
-	if (host->namespaces[NS_USER].shared != TRI_NO)
-		return host->namespaces[NS_USER].shared == TRI_YES ? TRI_NO : TRI_UNKNOWN;
-	if (!host->id_maps_known)
-		return TRI_UNKNOWN;
+	if (host->namespaces[NS_USER].shared != TRI_NO || !host->id_maps_known)
+		return false;
 	for (size_t i = 0; i < host->uid_map.n; i++)
-		if (host->uid_map.items[i].host_id == 0 && host->uid_map.items[i].size > 0)
-			return TRI_NO;
-	return TRI_YES;
+		if (host->uid_map.items[i].host_id == 0)
+			return false;
+	return true;
 }
 
 static bool masks_needed(const struct container *container, const struct host *host, const struct settings *own)
@@ -97,7 +95,7 @@ static bool masks_needed(const struct container *container, const struct host *h
 
 	if (own->pause_unmasked && who->trusted && who->engine == ENGINE_CRIO && who->is_sandbox == TRI_YES)
 		return false;
-	return !own->allow_in_user_namespace || root_is_nobody(host) != TRI_YES;
+	return !own->allow_in_user_namespace || !root_is_nobody(host);
 }
 
 static void judge_masks(const struct container *container, const struct settings *own, struct findings *findings)
@@ -211,34 +209,6 @@ static const char *kernel_filesystem(const struct host_mount *mount)
 	return NULL;
 }
 
-static bool is_listed(const struct strings *paths, const char *path)
-{
-	for (size_t i = 0; i < paths->n; i++)
-		if (strcmp(paths->items[i], path) == 0)
-			return true;
-	return false;
-}
-
-/*
- * The covers themselves, once the container runs: a read-only bind of the same procfs or sysfs onto itself; over masked
- * files a null device, over directories nothing at all (an empty tmpfs, or crun's empty directory).
- */
-static bool is_cover(const struct container *container, const char *over, const struct host_mount *mount)
-{
-	const struct origin *origin = &mount->origin;
-	const char *inner = origin->fs_path ? origin->fs_path : "", *name = strrchr(inner, '/');
-
-	if (is_listed(&container->readonly_paths, mount->path) && kernel_filesystem(mount))
-		return mount->read_only == TRI_YES && path_within(mount->path, over) &&
-		       strcmp(mount->path + strlen(over), inner) == 0;
-	if (!is_listed(&container->masked_paths, mount->path))
-		return false;
-	if (strcmp(inner, "/null") == 0)
-		return is_type(origin->fs_type, "tmpfs") || is_type(origin->fs_type, "devtmpfs");
-	return mount->read_only == TRI_YES && ((is_type(origin->fs_type, "tmpfs") && strcmp(inner, "/") == 0) ||
-					       (name && strcmp(name, "/.empty-directory") == 0));
-}
-
 /* A fresh file system of the spec's: what it is was judged; here, whether links of the image led it elsewhere. */
 static bool judge_landing(const struct host_mount *mount, const char *asked, size_t index, struct findings *findings)
 {
@@ -290,8 +260,6 @@ static void judge_effect(const struct container *container, const struct host *h
 		if (mount->mask || host_mount_entry(mount) != (long)index)
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
-		if (fresh && is_cover(container, container->mounts[index].path, mount))
-			continue;
 		if (mount->mount >= 0 && fresh ? judge_landing(mount, container->mounts[index].path, index, findings)
 					       : judge_real(mount, index, fresh, own, findings))
 			return;
