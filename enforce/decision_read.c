@@ -99,6 +99,7 @@ static void read_identity(const json_t *record, struct identity *identity)
 {
 	identity->engine = engine_of(record_text(record, "engine"));
 	identity->trusted = json_is_true(json_object_get(record, "trusted"));
+	identity->is_doctor = json_is_true(json_object_get(record, "doctor"));
 	identity->doubt = json_string_value(json_object_get(record, "doubt"));
 	identity->namespace = record_text(record, "namespace");
 	identity->pod = record_text(record, "pod");

@@ -44,6 +44,8 @@ static void head(struct out *out, const struct decision *decision)
 	out_str(out, identity->trusted ? ",\"trusted\":true" : ",\"trusted\":false");
 	if (!identity->trusted && identity->doubt)
 		member(out, "doubt", identity->doubt, NAME_ROOM);
+	if (identity->is_doctor)
+		out_str(out, ",\"doctor\":true");
 	member(out, "id", decision->id, ID_ROOM);
 	member(out, "namespace", identity->namespace, NAME_ROOM);
 	member(out, "pod", identity->pod, NAME_ROOM);

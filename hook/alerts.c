@@ -16,12 +16,13 @@
 #include "verbs.h"
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, SEVERITIES = 4, TEXT_ROOM = 1024 };
-enum { OPTION_SINCE, OPTION_SEVERITY, OPTION_LOG, OPTION_FORMAT };
+enum { OPTION_SINCE, OPTION_SEVERITY, OPTION_LOG, OPTION_DOCTOR, OPTION_FORMAT };
 
 static const struct option options[] = {
 	[OPTION_SINCE] = {"since", "TIME", "Not older than 30m, 12h or 7d, or than a time like 2026-11-21T20:00:00Z"},
 	[OPTION_SEVERITY] = {"severity", "WORD", "At least high, medium, low or info (the default)"},
 	[OPTION_LOG] = {"log", "FILE", "From this log of decisions"},
+	[OPTION_DOCTOR] = {"doctor", NULL, "With the containers that ocigate doctor has tried the gate with"},
 	[OPTION_FORMAT] = {"format", "text|json", "For people (the default), or one object a line"},
 };
 
@@ -33,19 +34,26 @@ static const struct command command = {
 		"not\n"
 		"what an exception covers. They come from the file that the policy names (\"log\": {\"file\": ...}); "
 		"where it\n"
-		"names none, from the decisions that are kept in " DECISION_STORE ", which are the last ones alone.",
+		"names none, from the decisions that are kept in " DECISION_STORE ", which are the last ones alone.\n"
+		"What ocigate doctor has tried the gate with is left out.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 };
 
-/** struct request - the command line, and what is counted on the way */
+/**
+ * struct request - the command line, and what is counted on the way
+ * @oldest_us: of what is still kept, 0: nothing, or it comes from a log
+ */
 struct request {
 	int64_t since_us;
 	enum severity at_least;
 	const char *log;
+	bool doctor;
 	bool json;
 	bool colour;
 	size_t n;
+	size_t n_doctor;
+	int64_t oldest_us;
 };
 
 /* Return: Unix microseconds, -1 if @value is no time. */
@@ -81,6 +89,8 @@ static int take_option(void *context, int option, const char *value, struct err 
 
 	if (option == OPTION_LOG) {
 		request->log = value;
+	} else if (option == OPTION_DOCTOR) {
+		request->doctor = true;
 	} else if (option == OPTION_SINCE) {
 		request->since_us = time_of(value);
 		if (request->since_us < 0)
@@ -183,11 +193,19 @@ static void take(void *context, const struct decision *decision)
 {
 	struct request *request = context;
 
+	if (request->oldest_us == 0)
+		request->oldest_us = decision->time_us;
+	if (decision->time_us < request->since_us)
+		return;
 	for (size_t i = 0; i < decision->findings.n; i++) {
 		const struct finding *finding = &decision->findings.items[i];
 
 		if (!decision_alert(finding) || finding->severity > request->at_least)
 			continue;
+		if (decision->identity.is_doctor && !request->doctor) {
+			request->n_doctor++;
+			continue;
+		}
 		request->n++;
 		if (request->json)
 			print_json(decision, finding);
@@ -196,10 +214,13 @@ static void take(void *context, const struct decision *decision)
 	}
 }
 
-/* A policy that does not load is no reason to hide what happened: then the kept decisions are told. */
+/*
+ * A policy that does not load is no reason to hide what happened: then the kept decisions are told. Of these the oldest
+ * is wanted as well, however long ago it was.
+ */
 static int list(struct request *request, struct err *err)
 {
-	const struct decision_visit visit = {.take = take, .context = request, .since_us = request->since_us};
+	struct decision_visit visit = {.take = take, .context = request, .since_us = request->since_us};
 	struct policy policy;
 	struct arena arena;
 	struct err unread;
@@ -208,9 +229,30 @@ static int list(struct request *request, struct err *err)
 	arena_init(&arena, RUN_MEMORY);
 	if (!log && policy_load(&arena, &policy_dirs_default, &policy, &unread) == 0)
 		log = policy.log_file;
-	if (log && (request->log || access(log, F_OK) == 0))
-		return decision_each_logged(log, &visit, err);
-	return decision_each_kept(DECISION_STORE, &visit, err);
+	if (log && !request->log && access(log, F_OK) < 0)
+		log = NULL;
+	request->log = log;
+	visit.since_us = log ? request->since_us : 0;
+	return log ? decision_each_logged(log, &visit, err) : decision_each_kept(DECISION_STORE, &visit, err);
+}
+
+/* The last line: no alert is good news only where it is known what was looked at. */
+static void print_sum(const struct request *request)
+{
+	(void)printf("%zu alert%s", request->n, request->n == 1 ? "" : "s");
+	if (request->log) {
+		(void)fputs(" in ", stdout);
+		put(request->log);
+	} else if (request->oldest_us == 0) {
+		(void)fputs(": the policy names no log that is there, and no decision is kept", stdout);
+	} else {
+		(void)fputs(" in the decisions that are still kept, back to ", stdout);
+		put_time(request->oldest_us);
+		(void)fputs("; where the policy names a log, all are in it", stdout);
+	}
+	if (request->n_doctor > 0)
+		(void)printf("; %zu more of what ocigate doctor has tried (--doctor)", request->n_doctor);
+	(void)fputs("\n", stdout);
 }
 
 int verb_alerts(int argc, char **argv)
@@ -230,7 +272,7 @@ int verb_alerts(int argc, char **argv)
 		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
 	}
 	if (!request.json)
-		(void)printf("%zu alert%s\n", request.n, request.n == 1 ? "" : "s");
+		print_sum(&request);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		say("the output could not be written");
 		return ERR_SYSTEM;

@@ -207,7 +207,7 @@ static void make_parent(void)
 void doctor_live(struct doctor *doctor)
 {
 	/* Not below /run: that is mounted noexec on many systems, and so would be the container's program. */
-	const char *directory = arena_printf(doctor->arena, "/var/lib/ocigate/doctor-%d", (int)getpid());
+	const char *directory = arena_printf(doctor->arena, DOCTOR_BUNDLES "%d", (int)getpid());
 
 	/* Made if it is not there; whether it can be used shows below. */
 	make_parent();

@@ -177,6 +177,14 @@ static const char *doubt_of(const struct container *container, const struct iden
 	return NULL;
 }
 
+static bool is_of_doctor(const char *bundle)
+{
+	const size_t len = strlen(DOCTOR_BUNDLES);
+
+	return strncmp(bundle, DOCTOR_BUNDLES, len) == 0 && bundle[len] &&
+	       bundle[len + strspn(bundle + len, "0123456789")] == '\0';
+}
+
 void identity_of(struct arena *arena, struct container *container, enum bundle_owner owner)
 {
 	struct tail tail = tail_of(container->bundle);
@@ -195,5 +203,6 @@ void identity_of(struct arena *arena, struct container *container, enum bundle_o
 		identity.image_digest = digest + 1;
 	identity.doubt = doubt_of(container, &identity, owner);
 	identity.trusted = !identity.doubt;
+	identity.is_doctor = owner == BUNDLE_OWNER_ROOT && is_of_doctor(container->bundle);
 	container->identity = identity;
 }

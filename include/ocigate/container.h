@@ -225,6 +225,9 @@ enum engine {
 /** engine_names - "unknown", "containerd", "cri-o", "podman", "docker", "buildkit" */
 extern const char *const engine_names[ENGINES];
 
+/** DOCTOR_BUNDLES - what the path of a bundle of `ocigate doctor` begins with; a number follows */
+#define DOCTOR_BUNDLES "/var/lib/ocigate/doctor-"
+
 /**
  * struct identity - who the container is, from what its engine itself wrote
  *
@@ -233,10 +236,13 @@ extern const char *const engine_names[ENGINES];
  * this engine always sets itself are read; where nobody can be trusted,
  * @trusted is false, @doubt says why, and the strings are what was claimed.
  * Strings are "" when unknown, never NULL.
+ * @is_doctor: its bundle lies where `ocigate doctor` puts those that it tries the gate with (DOCTOR_BUNDLES), and nobody
+ *             but root can put one there
  */
 struct identity {
 	enum engine engine;
 	bool trusted;
+	bool is_doctor;
 	const char *doubt;
 	const char *containerd_namespace; /* containerd's own: "k8s.io", "moby", "default" */
 	const char *namespace;		  /* Kubernetes namespace */

@@ -120,15 +120,15 @@ alerts --log /nowhere
 told 'say when there is no log' 102 '/nowhere cannot be opened'
 alerts --log "$log"
 # Of group 4 and of high severity: old, a1, c3; b2's is excepted.
-told 'list what somebody should look at' 0 '^3 alerts$'
+told 'list what somebody should look at' 0 "^3 alerts in $log\$"
 told 'have a name' 0 "^${now%.*}Z  medium  ran     K8S.NODE_ContainerSSH  shop/web/app  suspicious-command: m: v$"
 told 'have the rule where there is no name' 0 "^${now%.*}Z  high    denied  root-user  shop/web/app  root-user: m: v$"
 alerts --log "$log" --since 1h
-told 'leave out what is older' 0 '^2 alerts$'
+told 'leave out what is older' 0 "^2 alerts in $log\$"
 alerts --log "$log" --since 2019-12-31
-told 'know a day' 0 '^3 alerts$'
+told 'know a day' 0 "^3 alerts in $log\$"
 alerts --log "$log" --since 2020-01-01T00:00:01Z --severity high
-told 'know a time and a severity' 0 '^1 alert$'
+told 'know a time and a severity' 0 "^1 alert in $log\$"
 alerts --log "$log" --format json
 wrong=$(jq -s -c 'map([.alert, .rule, .severity, .verdict, .id]) == [["Old", "root-user", "high", "deny", "old"], [null, "root-user", "high", "deny", "a1"],
 	["K8S.NODE_ContainerSSH", "suspicious-command", "medium", "admit", "c3"]]' "$NODE/out")
@@ -144,7 +144,17 @@ for place in log store; do
 		"$GATE" hook createRuntime >/dev/null 2>"$NODE/err"
 	alerts --since 1h
 	told "come from the $place" 0 "medium  ran     K8S.NODE_ContainerSSH  default/web/app  suspicious-command: runs an SSH server: sshd"
+	[ $place = store ] || told 'say which log they are in' 0 "^1 alert in $NODE/decisions\$"
 done
+
+# Without a log of the policy's, "none" would mean little: what was looked at is told.
+told 'say that there may have been more' 0 '^2 alerts in the decisions that are still kept, back to 20.*Z; where the policy names a log, all are in it$'
+alerts --since 2099-01-01
+told 'tell how far back they go, whenever was asked for' 0 '^0 alerts in the decisions that are still kept, back to 20'
+mv /run/ocigate/decisions "$NODE/kept"
+alerts
+told 'say that there was nothing to look at' 0 '^0 alerts: the policy names no log that is there, and no decision is kept$'
+mv "$NODE/kept" /run/ocigate/decisions
 
 # --- policy reports ---
 format policyreport

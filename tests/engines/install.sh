@@ -89,6 +89,11 @@ holds 'a good container runs in the live try' ok_about node 'live: a good contai
 holds 'a bad one is refused' ok_about node 'live: .* is refused'
 holds 'nothing of the try stays' eval '[ -z "$(ls -d /var/lib/ocigate/doctor-* 2>/dev/null)" ]'
 
+run "$GATE" alerts
+holds 'what the doctor tries is no alert' eval '[ "$status" -eq 0 ] && ! grep -q ocigate-doctor "$NODE/out" && grep -q "^0 alerts .*; [1-9][0-9]* more of what ocigate doctor has tried" "$NODE/out"'
+run "$GATE" alerts --doctor
+holds 'unless it is asked for' eval '[ "$status" -eq 0 ] && grep -q "denied .* ocigate-doctor-.*-bad .*host-namespaces" "$NODE/out"'
+
 start
 holds 'podman starts a good container' [ "$status" -eq 0 ]
 start --pid host

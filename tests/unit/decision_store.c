@@ -81,6 +81,7 @@ Test(decision_store, keeps_what_it_tells)
 	decision.amendments = &own;
 	decision.n_amendments = 1;
 	decision.identity.trusted = true;
+	decision.identity.is_doctor = true;
 	decision.identity.engine = ENGINE_CRIO;
 	decision.identity.pod = "web";
 	decision.policy_stale = "broken";
@@ -95,6 +96,7 @@ Test(decision_store, keeps_what_it_tells)
 	cr_assert_str_eq(kept[0].decision.identity.pod, "web");
 	cr_assert_eq(kept[0].decision.identity.engine, ENGINE_CRIO);
 	cr_assert(kept[0].decision.identity.trusted);
+	cr_assert(kept[0].decision.identity.is_doctor);
 	cr_assert_str_eq(kept[0].decision.policy_stale, "broken");
 	cr_assert_str_eq(kept[0].decision.notes.items[0], "a note");
 	cr_assert_eq(kept[0].decision.findings.n, 1);

@@ -334,6 +334,29 @@ Test(identity, knows_whose_word_counts)
 		expect_identity(&cases[i]);
 }
 
+static bool is_doctor(const char *bundle, enum bundle_owner owner)
+{
+	struct container container;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	read_case(&arena, bundle, "", "/ocigate-doctor-7", &container);
+	identity_of(&arena, &container, owner);
+	arena_release(&arena);
+	return container.identity.is_doctor;
+}
+
+Test(identity, knows_the_doctors_own_by_a_place_that_is_roots)
+{
+	cr_expect(is_doctor("/var/lib/ocigate/doctor-7", BUNDLE_OWNER_ROOT));
+	cr_expect_not(is_doctor("/var/lib/ocigate/doctor-7", BUNDLE_OWNER_OTHERS));
+	cr_expect_not(is_doctor("/var/lib/ocigate/doctor-7", BUNDLE_OWNER_UNKNOWN));
+	cr_expect_not(is_doctor("/var/lib/ocigate/doctor-", BUNDLE_OWNER_ROOT));
+	cr_expect_not(is_doctor("/var/lib/ocigate/doctor-7/../../x", BUNDLE_OWNER_ROOT));
+	cr_expect_not(is_doctor("/var/lib/ocigate/doctor-7x", BUNDLE_OWNER_ROOT));
+	cr_expect_not(is_doctor("/srv/var/lib/ocigate/doctor-7", BUNDLE_OWNER_ROOT));
+}
+
 Test(identity, tells_the_namespace_of_containerd)
 {
 	struct container container;
