@@ -17,7 +17,7 @@ static int64_t port_of(const json_t *entry, const char *key, const char *crio_ke
 
 	if (!value)
 		value = json_object_get(entry, crio_key);
-	return json_is_integer(value) ? (int64_t)json_integer_value(value) : 0;
+	return json_integer_value(value); /* 0 of what is no integer */
 }
 
 static const char *protocol_of(struct arena *arena, const json_t *entry)

@@ -292,6 +292,7 @@ Test(spec, reads_the_process_of_an_exec)
 	cr_assert_eq(spec_parse_process(&arena, &text, &process, &err), 0, "%s", err.text);
 	cr_expect_eq(process.caps[CAPS_EFFECTIVE].mask, 1ULL << CAP_SYS_PTRACE);
 	cr_expect_str_eq(process.args.items[0], "id");
+	cr_expect_not(process.terminal);
 	process = (struct process){.cwd = "untouched"};
 	text = (struct text){.bytes = bad, .len = sizeof(bad) - 1};
 	cr_expect_eq(spec_parse_process(&arena, &text, &process, &err), -1);

@@ -83,6 +83,8 @@ static const struct mount_case mount_table[] = {
 	{"\"destination\":\"/a\",\"options\":[\"bind\",\"idmap\"]", MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
 	{"\"destination\":\"/a\",\"options\":[\"bind\",\"ridmap\"]", MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
 	{"\"destination\":\"/a\",\"options\":[\"bind\",\"idmap=uids=0-1-10\"]", MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
+	{"\"destination\":\"/a\",\"options\":[\"bind\",\"idmax\"]", MOUNT_BIND, 0, 0, 0, NULL, 0, 0, "/a"},
+	{"\"destination\":\"/a\",\"options\":[\"ro\",\"remount\"]", MOUNT_REMOUNT, 0, 1, 0, NULL, 0, 0, "/a"},
 	{"\"destination\":\"/a\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]",
 	 MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
 	/* data for the filesystem, whatever it looks like */
