@@ -150,6 +150,14 @@ Test(spec, numbers_capabilities_as_libcap_does)
 	cr_expect_eq(known, 41);
 }
 
+Test(spec, names_capabilities_by_number)
+{
+	cr_expect_str_eq(capability_name(0), "CAP_CHOWN");
+	cr_expect_str_eq(capability_name(40), "CAP_CHECKPOINT_RESTORE");
+	cr_expect_str_eq(capability_name(41), "CAP_?");
+	cr_expect_str_eq(capability_name(-1), "CAP_?");
+}
+
 Test(spec, finds_namespaces_by_type_and_keeps_their_places)
 {
 	parse(SPEC(",\"linux\":{\"namespaces\":[{\"type\":\"uts\"},{\"type\":\"user\",\"path\":\"/proc/1/ns/user\"},"
