@@ -243,6 +243,9 @@ Test(spec, reads_seccomp)
 	cr_expect_eq(container.seccomp.rules[1].args[0].index, 2);
 	cr_expect_eq(container.seccomp.rules[1].args[0].value, UINT64_MAX);
 	cr_expect_eq(container.seccomp.rules[1].args[0].value_two, 3);
+	/* Its text is what is written, from the first bracket to the last. */
+	cr_expect_eq(strncmp(container.seccomp.text, "{\"defaultAction\"", 16), 0);
+	cr_expect_str_eq(container.seccomp.text + container.seccomp.text_len, "}}");
 	cr_expect_str_eq(container.seccomp.rules[1].args[0].op, "SCMP_CMP_MASKED_EQ");
 }
 

@@ -210,6 +210,9 @@ static const struct form refused_table[] = {
 	{"\"type\":\"c\"", "\"type\":\"\"", "/linux/devices/0/type", "must be one letter"},
 	{"\"path\":\"/dev/null\",", "", "/linux/devices/0/path", "is missing"},
 	{"\"access\":\"rwm\"", "\"access\":\"rwx\"", "/linux/resources/devices/0/access", "must be made of r, w and m"},
+	{"\"path\":\"/bin/h\",", "\"path\":\"\",", "/hooks/createRuntime/0/path", "is empty"},
+	{"\"path\":\"rootfs\",", "\"path\":\"\",", "/root/path", "is empty"},
+	{"\"path\":\"/dev/null\",", "\"path\":\"\",", "/linux/devices/0/path", "is empty"},
 	{"\"path\":\"/bin/h\",", "", "/hooks/createRuntime/0/path", "is missing"},
 	{"\"rslave\"", "\"host\"", "/linux/rootfsPropagation", "a word that the runtime-spec does not have"},
 	/* syntax, in a whole spec */
