@@ -83,9 +83,23 @@ static const struct form refused_table[] = {
 	     "d\":0",
 	 "/process/user/uïd", "printable ASCII"},
 	{UID, UID ",\"later\":{\"\xc3\xa9\":0}", "/process/user/later/é", "printable ASCII"},
+	{UID, UID ",\"u\\u001fid\":0", "/process/user/u?id", "printable ASCII"},
+	{UID, UID ",\"u\\u007fid\":0", "/process/user/u?id", "printable ASCII"},
+	{UID, UID ",\"later\":{\"\\u001f\":0}", "/process/user/later/?", "printable ASCII"},
+	{"\"k\":\"v\"", "\"k\\u001f\":\"v\"", "/annotations/k?", "control characters"},
+	{"\"k\":\"v\"", "\"k\\u007f\":\"v\"", "/annotations/k?", "control characters"},
+	{"\"k\":\"v\"", "\"k\\u0080\":\"v\"", "/annotations/k??", "control characters"},
+	{"\"k\":\"v\"", "\"k\\u009f\":\"v\"", "/annotations/k??", "control characters"},
 	{"\"k\":\"v\"", "\"k\\u0007\":\"v\"", "/annotations/k?", "control characters"},
 	{"\"k\":\"v\"", "\"k\\u0085\":\"v\"", "/annotations/k??", "control characters"},
 	{"\"net.core.somaxconn\"", "\"net\\ncore\"", "/linux/sysctl/net?core", "control characters"},
+	/* the place, in words */
+	{UID, "\"uid\":null", "/process/user/uid", "\"uid\" is null"},
+	{"[10,20]", "[10,null]", "/process/user/additionalGids/1", "element 1 of \"additionalGids\" is null"},
+	{"[10,20]", "[10,20],\"later\":[[0,null]]", "/process/user/later/0/1", "element 1 is null"},
+	{"\"mounts\":[", "\"mounts\":[7,", "/mounts/0", "element 0 of \"mounts\" is a number, must be an object"},
+	{NNP, "\"noNewPrivileges\":false,\"args\":false", "/process/args", "\"args\" given twice"},
+	{"[\"sh\"]", "false", "/process/args", "\"args\" is false, must be an array"},
 	/* numbers */
 	{UID, "\"uid\":4294967296", "/process/user/uid", "is 4294967296, must be from 0 to 2147483647"},
 	{UID, "\"uid\":4294967295", "/process/user/uid", "is 4294967295, must be from 0 to 2147483647"},
@@ -283,6 +297,8 @@ static const struct form accepted_table[] = {
 	{",\"hostname\":\"c\"", "", "", ""},
 	{"\"hostname\":\"c\"", "\"hostname\":\"c\",\"x-vendor\":{\"a\":[1,{\"b\":true}]}", "", ""},
 	{"\"hostname\":\"c\"", "\"hostname\":\"\xc3\xa9\"", "", ""},
+	{"\"hostname\":\"c\"", "\"hostname\":\"c\",\"x ~y\":{\"x ~y\":[]}", "", ""},
+	{"\"k\":\"v\"", "\" ~\\u00a0\\u00bf\":\"v\"", "", ""},
 	{"\"k\":\"v\"", "\"K\":\"v\",\"k\":\"V\",\"\xc3\xa9t\xc3\xa9\":\"\"", "", ""},
 	{NET, "{\"type\":\"time\"},{\"type\":\"cgroup\"},{\"type\":\"user\",\"path\":\"/proc/self/ns/user\"}", "", ""},
 	{"\"hard\":1024", "\"hard\":18446744073709551615", "", ""},
@@ -332,6 +348,31 @@ Test(spec_form, leaves_the_rest_to_rules)
 		change(text, sizeof(text), healthy, take, accepted_table[i].with);
 		cr_expect_eq(parse(&arena, text, &container, &err), 0, "%s: %s %s", accepted_table[i].with, err.pointer,
 			     err.text);
+		arena_release(&arena);
+	}
+}
+
+/* Nesting is counted in what nobody knows, too. */
+Test(spec_form, reads_32_levels)
+{
+	for (int levels = 30; levels <= 34; levels++) {
+		struct container container;
+		struct arena arena;
+		struct err err = {0};
+		char with[512] = "\"hostname\":\"c\",\"later\":", text[8192];
+
+		/* The document itself is the first of them. */
+		for (int i = 1; i < levels; i++)
+			(void)strcat(with, i % 2 ? "[" : "{\"a\":");
+		(void)strcat(with, levels % 2 ? "1" : "");
+		for (int i = levels - 1; i >= 1; i--)
+			(void)strcat(with, i % 2 ? "]" : "}");
+		arena_init(&arena, 1 << 20);
+		change(text, sizeof(text), healthy, "\"hostname\":\"c\"", with);
+		cr_expect_eq(parse(&arena, text, &container, &err) == 0, levels <= JSON_DEPTH_MAX, "%d: %s", levels,
+			     err.text);
+		if (levels > JSON_DEPTH_MAX)
+			cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
 		arena_release(&arena);
 	}
 }
