@@ -50,6 +50,7 @@ UNITS = {
     "spec/identity": "@(identity|host_bundles)/*",
     "spec/ports": "@(ports|host_facts)/*",
     "spec/runtime_state": "@(runtime_state)/*",
+    "spec/schema": "@(spec*|state)/*",
     "spec/state": "@(state|runtime_state)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
     "base/json_build": "@(json|json_build)/*",

@@ -252,11 +252,13 @@ Test(spec, reads_seccomp)
 Test(spec, reads_hooks_maps_and_marks)
 {
 	parse(SPEC(
-		",\"hooks\":{\"poststop\":[{\"path\":\"/p\"}],\"createRuntime\":[{\"path\":\"/a\",\"env\":[]},"
+		",\"hostname\":\"h\",\"hooks\":{\"poststop\":[{\"path\":\"/p\"}],\"createRuntime\":[{\"path\":\"/"
+		"a\",\"env\":[]},"
 		"{\"path\":\"/b\",\"args\":[\"b\",\"c\"],\"timeout\":7}]},\"annotations\":{\"x\":\"1\",\"y\":\"\"},"
 		"\"linux\":{\"sysctl\":{\"kernel.a\":\"b\"},\"maskedPaths\":[],\"readonlyPaths\":[\"/proc/sys\"],"
 		"\"intelRdt\":{},\"memoryPolicy\":{},\"netDevices\":{},\"timeOffsets\":{},\"mountLabel\":\"m\","
 		"\"rootfsPropagation\":\"rshared\",\"personality\":{\"domain\":\"LINUX32\"}},\"vm\":{\"kernel\":{}}"));
+	cr_expect_str_eq(container.hostname, "h");
 	cr_assert_eq(container.n_hooks, 3);
 	cr_expect_eq(container.hooks[0].stage, HOOK_CREATE_RUNTIME);
 	cr_expect_eq(container.hooks[0].index, 0);

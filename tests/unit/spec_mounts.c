@@ -87,6 +87,8 @@ static const struct mount_case mount_table[] = {
 	{"\"destination\":\"/a\",\"options\":[\"ro\",\"remount\"]", MOUNT_REMOUNT, 0, 1, 0, NULL, 0, 0, "/a"},
 	{"\"destination\":\"/a\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]",
 	 MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
+	{"\"destination\":\"/a\",\"options\":[\"bind\"],\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]",
+	 MOUNT_BIND, 0, 0, 0, NULL, 0, 1, "/a"},
 	/* data for the filesystem, whatever it looks like */
 	{"\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"bind,ro\",\"Bind\",\"RO\",\"mode=755\"]",
 	 MOUNT_FILESYSTEM, 0, 0, 0, NULL, 0, 0, "/a"},

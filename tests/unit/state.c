@@ -97,6 +97,11 @@ static const struct refused {
 	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"pid\":\"7\"}", ERR_DENIED, "/pid", "must be a whole number"},
 	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"pid\":1.5}", ERR_DENIED, "/pid", "fraction"},
 	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"pid\":null}", ERR_DENIED, "/pid", "is null"},
+	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"ociVersion\":1}", ERR_DENIED, "/ociVersion", "must be a string"},
+	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"status\":true}", ERR_DENIED, "/status", "must be a string"},
+	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"annotations\":[]}", ERR_DENIED, "/annotations", "must be an object"},
+	{"{\"id\":\"c1\",\"bundle\":\"/b\",\"annotations\":{\"a\":1}}", ERR_DENIED, "/annotations/a",
+	 "must be a string"},
 	{"{\"id\":\"c1\",\"bundle\":\"/b\"} {}", ERR_DENIED, "", "behind the end"},
 };
 
