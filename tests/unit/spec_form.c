@@ -144,7 +144,7 @@ static const struct form refused_table[] = {
 	{"\"allow\":false", "\"allow\":0", "/linux/resources/devices/0/allow", "must be true or false"},
 	{"\"allow\":false,", "", "/linux/resources/devices/0/allow", "is missing"},
 	/* null, wrong types, absent parts */
-	{"\"hostname\":\"c\"", "\"hostname\":null", "/hostname", "is null"},
+	{"\"hostname\":\"c\"", "\"hostname\":null", "/hostname", "\"hostname\" is null"},
 	{"\"hostname\":\"c\"", "\"hostname\":\"c\",\"later\":null", "/later", "is null"},
 	{"\"hostname\":\"c\"", "\"hostname\":\"c\",\"later\":[{\"x\":[null]}]", "/later/0/x/0", "is null"},
 	{"\"hostname\":\"c\"", "\"hostname\":\"c\",\"windows\":{\"x\":null}", "/windows/x", "is null"},
