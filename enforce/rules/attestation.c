@@ -92,14 +92,14 @@ static void judge_label(const struct container *container, const struct host *ho
 static void judge_namespaces(const struct container *container, const struct host *host, struct findings *findings)
 {
 	for (int type = 0; type < NS_TYPES; type++) {
-		const struct namespace_entry *entry = &container->namespaces[type];
-		const struct host_namespace *ns = &host->namespaces[type];
+		const struct namespace_entry entry = container->namespaces[type];
+		const struct host_namespace ns = host->namespaces[type];
 
-		if (entry->present && !entry->path && ns->container != 0 &&
-		    (ns->container == ns->self || ns->container == ns->init))
+		if (entry.present && !entry.path && ns.container != 0 &&
+		    (ns.container == ns.self || ns.container == ns.init))
 			findings_add(
 				findings, FINDING_VIOLATION,
-				findings_text(findings, "/linux/namespaces/%zu", entry->index),
+				findings_text(findings, "/linux/namespaces/%zu", entry.index),
 				namespace_type_names[type],
 				findings_text(findings,
 					      "shares the host's %s namespace, though its spec asks for one of its own",

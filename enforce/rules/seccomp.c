@@ -237,18 +237,14 @@ static const char *words_of(const struct seccomp_hole *hole, const char *archs, 
 			     hole->logged ? " (and logs it)" : "", why, archs);
 }
 
-static void tell(const struct seccomp_answer *answer, size_t index, bool floor, struct findings *findings)
+static void tell(const struct seccomp_answer *answer, size_t index, struct findings *findings)
 {
 	const struct seccomp_hole *hole = &answer->holes[index];
-	struct finding *finding = findings_add(
-		findings, hole->fate == SECCOMP_UNDECIDED ? FINDING_UNDECIDED : FINDING_VIOLATION, "/linux/seccomp",
-		example_of(hole, findings), words_of(hole, archs_of(answer, index, findings), findings),
-		floor ? "use seccompProfile.type: RuntimeDefault, or take the call out of the profile" : "");
 
-	if (!floor) {
-		finding->at_most = EFFECT_AUDIT;
-		finding->severity = SEVERITY_INFO;
-	}
+	findings_add(findings, hole->fate == SECCOMP_UNDECIDED ? FINDING_UNDECIDED : FINDING_VIOLATION,
+		     "/linux/seccomp", example_of(hole, findings),
+		     words_of(hole, archs_of(answer, index, findings), findings),
+		     "use seccompProfile.type: RuntimeDefault, or take the call out of the profile");
 }
 
 /* A filter that is open at many places needs no list of them all. */
@@ -268,12 +264,9 @@ static void judge_holes(const struct container *container, const struct seccomp_
 		    (not_in && is_listed(not_in, hole->call)) || is_repeated(answer, i))
 			continue;
 		if (floor && told++ < TOLD_MAX)
-			tell(answer, i, true, findings);
-		else if (floor || more > 0)
-			more++, names = findings_text(findings, "%s%s%s", names, names[0] ? ", " : "",
-						      hole->call->name);
+			tell(answer, i, findings);
 		else
-			more++, names = hole->call->name;
+			names = findings_text(findings, "%s%s%s", names, more++ > 0 ? ", " : "", hole->call->name);
 	}
 	if (more > 0) {
 		struct finding *finding = findings_add(
@@ -293,11 +286,12 @@ static void judge_holes(const struct container *container, const struct seccomp_
 static void judge_unknown(const struct strings *unknown, struct findings *findings)
 {
 	const char *names = "";
+	size_t n = 0;
 
 	for (size_t i = 0; i < unknown->n; i++)
 		if (is_spelt_as_call(unknown->items[i]))
-			names = findings_text(findings, "%s%s%s", names, names[0] ? ", " : "", unknown->items[i]);
-	if (names[0]) {
+			names = findings_text(findings, "%s%s%s", names, n++ > 0 ? ", " : "", unknown->items[i]);
+	if (n > 0) {
 		struct finding *finding = findings_add(
 			findings, FINDING_VIOLATION, "/linux/seccomp/syscalls", names,
 			"denies names that this node's libseccomp does not know: a call of that name passes",

@@ -125,7 +125,8 @@ static const struct shape shapes[] = {
 	{{"<(wget "}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"base64 -d", "| sh"}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"base64 -d", "| bash"}, DOWNLOAD, SEVERITY_MEDIUM},
-	{{"release_agent", "core_pattern"}, ATTACK, SEVERITY_HIGH},
+	{{"release_agent"}, ATTACK, SEVERITY_HIGH},
+	{{"core_pattern", "|/"}, ATTACK, SEVERITY_HIGH},
 };
 
 static const char *const wrappers[] = {"env",	 "nohup", "setsid",    "timeout", "nice", "busybox",
@@ -172,7 +173,7 @@ static const struct name *name_in_script(const char *script)
 
 		script += strspn(script, " \t;|&(`\n{");
 		len = strcspn(script, " \t;|&(`\n{)");
-		while (len > 0 && strchr(blanks, script[len]) && script[len]) {
+		while (script[len] == ' ' || script[len] == '\t') {
 			size_t base_len;
 			const char *base = base_of(script, len, &base_len);
 
@@ -181,7 +182,7 @@ static const struct name *name_in_script(const char *script)
 			script += len + strspn(script + len, blanks);
 			len = strcspn(script, " \t;|&(`\n{)");
 		}
-		if (len > 0 && name_of(script, len))
+		if (name_of(script, len))
 			return name_of(script, len);
 		script += strcspn(script, breaks);
 	}
@@ -249,12 +250,12 @@ static const char *find_part(const char *line, const char *part)
 	return found;
 }
 
-static const char *find_shape(const char *line, const struct shape *shape)
+static const char *find_shape(const char *line, struct shape shape)
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < sizeof(shape->parts) / sizeof(shape->parts[0]) && shape->parts[i]; i++) {
-		found = find_part(line, shape->parts[i]);
+	for (size_t i = 0; i < sizeof(shape.parts) / sizeof(shape.parts[0]) && shape.parts[i]; i++) {
+		found = find_part(line, shape.parts[i]);
 		if (!found)
 			return NULL;
 	}
@@ -303,7 +304,7 @@ static void report(const struct container *container, const char *value, const c
 /* registry/owner/NAME:tag@digest: what stands in the last segment, before tag and digest. */
 static void judge_image(const char *image, struct findings *findings)
 {
-	const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+	const char *slash = strrchr(image, '/'), *base = slash ? slash : image;
 	const struct name *name = name_of(base, strcspn(base, ":@"));
 
 	if (name && name->what == MINER)
@@ -329,7 +330,7 @@ static void judge(const struct container *container, const struct host *host, co
 	if (name)
 		report(container, name->program, name->what, name->severity, findings);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		const char *found = find_shape(line, &shapes[i]);
+		const char *found = find_shape(line, shapes[i]);
 
 		if (found) {
 			report(container, found, shapes[i].what, shapes[i].severity, findings);
