@@ -40,6 +40,7 @@ report -
 alerts --since
 alerts --severity high medium low info
 alerts --log <file>
+alerts --doctor
 alerts --format text json
 alerts --help
 alerts --version
