@@ -28,6 +28,7 @@ AR ?= ar
 VERSION := 0.1.0
 
 # --- flags: each is probed, so that an older or other compiler still builds; the user's CFLAGS come last ---
+comma := ,
 probe = $(shell for f in $(1); do echo 'int main(void){return 0;}' | $(CC) -Werror $$f -x c - -o /dev/null 2>/dev/null && echo $$f; done)
 
 WARN_WANTED := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wcast-qual -Wcast-align -Wpointer-arith \
@@ -42,6 +43,8 @@ HARDEN_WANTED := -fstack-protector-strong -fstack-clash-protection -fcf-protecti
 LAYOUT_WANTED := -ffunction-sections
 LINK_WANTED := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code
 ORDER_WANTED := -Wl,-T,hook/order.ld
+# hook/start.c
+START := $(if $(filter x86_64-linux-gnu x86_64-%-linux-gnu,$(shell $(CC) -dumpmachine)),-Wl$(comma)-e$(comma)warm_start)
 
 # Probing costs a compiler start a flag; the answers are kept as long as the compiler is the same.
 PROBED := $(BUILD)/flags.mk
@@ -123,7 +126,7 @@ $(BUILD)/libocigate.a: $(enforce_o)
 	$(AR) rcsD $@ $(sort $(enforce_o))
 
 $(BUILD)/ocigate: $(hook_o) $(BUILD)/libocigate.a hook/order.ld
-	$(CC) $(CFLAGS_ALL) -static-pie $(LDFLAGS_ALL) $(ORDER) -Wl,--build-id=none $(sort $(hook_o)) $(BUILD)/libocigate.a $(LIBS) -o $@
+	$(CC) $(CFLAGS_ALL) -static-pie $(LDFLAGS_ALL) $(ORDER) $(START) -Wl,--build-id=none $(sort $(hook_o)) $(BUILD)/libocigate.a $(LIBS) -o $@
 
 $(BUILD)/ocigate-runtime: $(BUILD)/ocigate
 	ln -sf ocigate $@
