@@ -92,13 +92,13 @@ $(BUILD)/gen/seccomp_default.inc: config/seccomp/default.json Makefile
 $(BUILD)/enforce/amend/seccomp_profile.o: $(BUILD)/gen/seccomp_default.inc
 $(BUILD)/enforce/amend/seccomp_profile.o: CPPFLAGS_ALL += -I$(BUILD)/gen
 
-# A snapshot of the policy is good for the program alone that was made from the same source.
+# What is kept from one start to the next is good for the program alone that was made from the same source.
 $(BUILD)/gen/build_source.inc: $(ENFORCE) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	cat $(ENFORCE) $(HEADERS) | sha256sum | sed 's/^\(.\{16\}\).*/"\1"/' >$@
 
-$(BUILD)/enforce/policy/fingerprint.o: $(BUILD)/gen/build_source.inc
-$(BUILD)/enforce/policy/fingerprint.o: CPPFLAGS_ALL += -I$(BUILD)/gen
+$(BUILD)/enforce/base/build.o: $(BUILD)/gen/build_source.inc
+$(BUILD)/enforce/base/build.o: CPPFLAGS_ALL += -I$(BUILD)/gen
 
 # The hook's own seccomp filter is compiled here: what it runs on is this machine, what it is for is the compiler's target.
 $(BUILD)/gen/make_filter: enforce/confine/build/make_filter.c enforce/confine/calls.def Makefile

@@ -57,18 +57,31 @@ int run_load(struct run *run, int bundle_fd)
 	return 0;
 }
 
+const struct seccomp_answer *run_recall(struct arena *arena, const char *block, size_t len)
+{
+	FD_AUTO int cache = fs_open_private(SECCOMP_CACHE);
+
+	return cache < 0 ? NULL : seccomp_recall(arena, cache, block, len);
+}
+
 int run_parse(struct run *run, const char *bundle, const char *id)
 {
 	struct err err;
 
-	if (spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
+	if (spec_parse_known(&run->arena, &run->text, bundle, id, run_recall, &run->container, &err) < 0)
 		return run_fail(run, &err);
 	return 0;
 }
 
 int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id)
 {
-	return run_load(run, bundle_fd) < 0 ? -1 : run_parse(run, bundle, id);
+	struct err err;
+
+	if (run_load(run, bundle_fd) < 0)
+		return -1;
+	if (spec_parse(&run->arena, &run->text, bundle, id, &run->container, &err) < 0)
+		return run_fail(run, &err);
+	return 0;
 }
 
 void run_identity(struct run *run, enum bundle_owner owner)

@@ -44,6 +44,9 @@ void run_take_policy(struct run *run);
 /** run_spec() - read and parse config.json below @bundle_fd, which is open at @bundle. The identity is still unknown. */
 int run_spec(struct run *run, int bundle_fd, const char *bundle, const char *id) MUST_CHECK;
 
+/** run_recall() - what is kept about a seccomp block, for spec_parse_known() */
+const struct seccomp_answer *run_recall(struct arena *arena, const char *block, size_t len);
+
 /** run_load(), run_parse() - its two halves: nothing of what was read is looked at before the second */
 int run_load(struct run *run, int bundle_fd) MUST_CHECK;
 int run_parse(struct run *run, const char *bundle, const char *id) MUST_CHECK;

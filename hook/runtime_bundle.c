@@ -78,7 +78,7 @@ int bundle_read(struct run *run, struct bundle *bundle, const char *id, struct e
 	if (fs_read_regular(&run->arena, fd, CONFIG, (size_t)run->policy->config_max, &bundle->config, &run->text.bytes,
 			    &run->text.len, err) < 0)
 		return -1;
-	return spec_parse(&run->arena, &run->text, bundle->path, id, &run->container, err);
+	return spec_parse_known(&run->arena, &run->text, bundle->path, id, run_recall, &run->container, err);
 }
 
 int bundle_unchanged(const struct bundle *bundle, struct err *err)

@@ -153,6 +153,58 @@ static const char *skip_string(const char *at, const char *end)
 	return at;
 }
 
+#ifdef __SSE2__
+static unsigned equal_sixteen(__m128i bytes, char c)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+}
+
+/* The sixteen bits from each quote on to before the next one. */
+static unsigned between(unsigned quotes)
+{
+	quotes ^= quotes << 1;
+	quotes ^= quotes << 2;
+	quotes ^= quotes << 4;
+	return (quotes ^ quotes << 8) & 0xffff;
+}
+#endif
+
+size_t json_text_span(const struct json_text *text)
+{
+	const char *at = text->at;
+	bool inside = false;
+	size_t depth = 0;
+
+#ifdef __SSE2__
+	for (; text->end - at >= 16; at += 16) {
+		unsigned open, close, strings;
+		__m128i bytes;
+
+		memcpy(&bytes, at, sizeof(bytes));
+		if (equal_sixteen(bytes, '\\'))
+			return 0;
+		strings = between(equal_sixteen(bytes, '"')) ^ (inside ? 0xffff : 0);
+		inside = strings >> 15;
+		open = equal_sixteen(bytes, '{') & ~strings;
+		close = equal_sixteen(bytes, '}') & ~strings;
+		for (unsigned braces = open | close; braces; braces &= braces - 1) {
+			depth += open & braces & -braces ? 1 : SIZE_MAX;
+			if (depth == 0)
+				return (size_t)(at - text->at) + (size_t)__builtin_ctz(braces) + 1;
+		}
+	}
+#endif
+	for (; at < text->end && *at != '\\'; at++) {
+		inside ^= *at == '"';
+		if (inside || (*at != '{' && *at != '}'))
+			continue;
+		depth += *at == '{' ? 1 : SIZE_MAX;
+		if (depth == 0)
+			return (size_t)(at - text->at) + 1;
+	}
+	return 0;
+}
+
 bool json_text_open(struct json_text *text, char close)
 {
 	if (text->broken)

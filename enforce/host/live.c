@@ -260,6 +260,10 @@ static int ask_filter(struct arena *arena, const struct container *container, st
 
 	if (!container->seccomp.present)
 		return 0;
+	if (container->seccomp.answer) {
+		host->seccomp = *container->seccomp.answer;
+		return 0;
+	}
 	cache = fs_open_private(SECCOMP_CACHE);
 	return seccomp_ask_cached(arena, cache, &container->seccomp, &host->seccomp, err);
 }

@@ -7,10 +7,6 @@
 
 #include "snapshot.h"
 
-const char build_source[] =
-#include "build_source.inc"
-	;
-
 /* By enum source_kind. */
 static const char kind_letters[] = {'d', '-', 'f', 'm', 'p'};
 

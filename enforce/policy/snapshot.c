@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ocigate/build.h"
+
 /* Behind it 3 lengths of 8 digits and 2 sums of 16, each with a space or line feed behind. */
 static const char magic[] = "ocigate-snapshot 2 ";
 enum { MAGIC_LEN = sizeof(magic) - 1 };

@@ -96,9 +96,6 @@ int snapshot_write(struct arena *arena, const char *path, const struct policy *p
 /** fingerprint_source() - a "source" line into @line, with its line feed. Return: its length, 0 if it does not fit. */
 size_t fingerprint_source(char *line, size_t size, enum source_kind kind, const struct stat *st, const char *path);
 
-/** build_source - of all that this program was made from, in hexadecimal digits */
-extern const char build_source[];
-
 /** checksum() - of @bytes behind @sum; against accidents, not against root */
 uint64_t checksum(uint64_t sum, const void *bytes, size_t len);
 

@@ -12,6 +12,8 @@
 
 #include "snapshot.h"
 
+#include "ocigate/build.h"
+
 static bool settled(const struct sources *sources, const struct timespec *start)
 {
 	for (size_t i = 0; i < sources->n; i++)

@@ -24,25 +24,11 @@
 #include "ocigate/host.h"
 #include "ocigate/rule.h"
 
-/*
- * The actions of config-linux.md, "Seccomp", that let a call through. All the others (the reader knows no more than the
- * runtime-spec has) stop it, or ask.
- */
-static bool passes(const char *action)
-{
-	return strcmp(action, "SCMP_ACT_ALLOW") == 0 || strcmp(action, "SCMP_ACT_LOG") == 0;
-}
-
-static bool asks(const char *action)
-{
-	return strcmp(action, "SCMP_ACT_NOTIFY") == 0;
-}
-
 static bool any_rule_denies(const struct seccomp *seccomp)
 {
 	for (size_t i = 0; i < seccomp->n_rules; i++)
-		if (seccomp->rules[i].names.n > 0 && !passes(seccomp->rules[i].action) &&
-		    !asks(seccomp->rules[i].action))
+		if (seccomp->rules[i].names.n > 0 && !seccomp_passes(seccomp->rules[i].action) &&
+		    !seccomp_asks(seccomp->rules[i].action))
 			return true;
 	return false;
 }
@@ -69,7 +55,7 @@ static void judge_denials(const struct seccomp *seccomp, const char *remedy, str
 	for (size_t i = 0; i < seccomp->n_rules; i++) {
 		const struct seccomp_rule *rule = &seccomp->rules[i];
 
-		if (passes(rule->action))
+		if (seccomp_passes(rule->action))
 			continue;
 		for (size_t j = 0; j < rule->names.n; j++)
 			if (!is_spelt_as_call(rule->names.items[j]))
@@ -88,31 +74,14 @@ static void judge_denials(const struct seccomp *seccomp, const char *remedy, str
 	}
 }
 
-/* Whose programs a node's kernel usually runs beside its own. x32 is built in nearly nowhere. */
-#if defined(__x86_64__)
-static const char second_arch[] = "SCMP_ARCH_X86";
-#elif defined(__aarch64__)
-static const char second_arch[] = "SCMP_ARCH_ARM";
-#else
-static const char second_arch[] = "";
-#endif
-
-static bool lists_arch(const struct seccomp *seccomp, const char *arch)
-{
-	for (size_t i = 0; i < seccomp->architectures.n; i++)
-		if (strcmp(seccomp->architectures.items[i], arch) == 0)
-			return true;
-	return false;
-}
-
 /* What is not listed is closed, not open: libseccomp has the kernel kill such a program at its first call. */
 static void judge_architectures(const struct seccomp *seccomp, struct findings *findings)
 {
 	struct finding *finding;
 
-	if (second_arch[0] == '\0' || lists_arch(seccomp, second_arch))
+	if (seccomp_lists_second_arch(seccomp))
 		return;
-	finding = findings_add(findings, FINDING_VIOLATION, "/linux/seccomp/architectures", second_arch,
+	finding = findings_add(findings, FINDING_VIOLATION, "/linux/seccomp/architectures", seccomp_second_arch,
 			       "its filter leaves out an architecture: programs of it are killed at their first call",
 			       "list it in the seccomp profile if such programs are to run");
 	finding->at_most = EFFECT_AUDIT;
@@ -124,16 +93,16 @@ static bool judge_block(const struct container *container, struct findings *find
 {
 	const struct seccomp *seccomp = &container->seccomp;
 	bool pod = identity_is_pod(&container->identity);
-	bool open = passes(seccomp->default_action) && !any_rule_denies(seccomp);
+	bool open = seccomp_passes(seccomp->default_action) && !any_rule_denies(seccomp);
 
 	if (open)
 		findings_add(findings, FINDING_VIOLATION, "/linux/seccomp", seccomp->default_action,
 			     "has a seccomp filter that denies nothing",
 			     pod ? "set seccompProfile.type: RuntimeDefault" : "run without --security-opt seccomp=…");
-	if (passes(seccomp->default_action))
+	if (seccomp_passes(seccomp->default_action))
 		judge_denials(seccomp, pod ? "set seccompProfile.type: RuntimeDefault" : "correct the seccomp profile",
 			      findings);
-	if (seccomp->listener_path || asks(seccomp->default_action))
+	if (seccomp->listener_path || seccomp_asks(seccomp->default_action))
 		findings_add(findings, FINDING_VIOLATION,
 			     seccomp->listener_path ? "/linux/seccomp/listenerPath" : "/linux/seccomp/defaultAction",
 			     seccomp->listener_path ? seccomp->listener_path : seccomp->default_action,
@@ -142,7 +111,7 @@ static bool judge_block(const struct container *container, struct findings *find
 				 : "use a seccomp profile without listenerPath");
 	if (!open)
 		judge_architectures(seccomp, findings);
-	return !open && !asks(seccomp->default_action);
+	return !open && !seccomp_asks(seccomp->default_action);
 }
 
 struct settings {
@@ -340,7 +309,8 @@ static void judge(const struct container *container, const struct host *host, co
 				     : "run without --security-opt seccomp=unconfined and without --privileged");
 		return;
 	}
-	if (judge_block(container, findings))
+	/* A block that was known by its text was plain. */
+	if (container->seccomp.answer || judge_block(container, findings))
 		judge_answer(container, &host->seccomp, settings, findings);
 }
 

@@ -6,9 +6,9 @@
  * a fixed number of files, so that the directory cannot grow. The file is chosen
  * by a cheap hash; it counts only if the whole text in it is equal, byte for
  * byte, and the rest has exactly the length and values that an answer can have.
- * The head names everything else that the answer depends on: this program's
- * version and libseccomp's. An engine writes the same filter in the same way
- * every time.
+ * The head names everything else that the answer depends on: this program and
+ * libseccomp's version. An engine writes the same filter in the same way every
+ * time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 
 #include "internal.h"
 
+#include "ocigate/build.h"
 #include "ocigate/fs.h"
 
 enum { BUCKETS = 64, ENTRY_MAX = 2 * 1024 * 1024 };
@@ -32,22 +33,29 @@ struct stored_hole {
 	uint64_t args[6];
 };
 
-/* struct head - what an answer depends on but for the block: who gave it, and how long the block is */
+/*
+ * struct head - what an answer depends on but for the block: who gave it, and how long the block is
+ * @plain: there is no more to say of the block than the answer
+ */
 struct head {
 	char program[24];
+	char source[BUILD_SOURCE_LEN];
 	uint32_t library[3];
-	uint32_t block_len;
+	uint32_t plain;
+	uint64_t block_len;
 };
 
-static struct head head_of(const struct seccomp *seccomp)
+static struct head head_of(size_t block_len, bool plain)
 {
 	const struct scmp_version *library = seccomp_version();
 	struct head head = {
 		.program = "ocigate " OCIGATE_VERSION,
 		.library = {library->major, library->minor, library->micro},
-		.block_len = (uint32_t)seccomp->text_len,
+		.plain = plain,
+		.block_len = block_len,
 	};
 
+	memcpy(head.source, build_source, sizeof(head.source));
 	return head;
 }
 
@@ -90,17 +98,27 @@ static size_t floor_size(void)
 	return n;
 }
 
-static bool restore(struct arena *arena, const char *entry, size_t len, const struct seccomp *seccomp,
+/** struct block - a filter as the spec has it */
+struct block {
+	const char *text;
+	size_t len;
+};
+
+static bool restore(struct arena *arena, const char *entry, size_t len, const struct block *block, bool *ret_plain,
 		    struct seccomp_answer *ret_answer)
 {
-	const struct head head = head_of(seccomp);
-	const size_t skip = sizeof(head) + seccomp->text_len;
+	const struct head heads[] = {head_of(block->len, false), head_of(block->len, true)};
+	const size_t skip = sizeof(heads[0]) + block->len;
 	size_t n, n_calls = floor_size();
 	struct stored_hole *stored;
 	struct seccomp_hole *holes;
+	bool plain;
 
-	if (len < skip || memcmp(entry, &head, sizeof(head)) != 0 ||
-	    memcmp(entry + sizeof(head), seccomp->text, seccomp->text_len) != 0)
+	if (len < skip)
+		return false;
+	plain = memcmp(entry, &heads[true], sizeof(heads[true])) == 0;
+	if ((!plain && memcmp(entry, &heads[false], sizeof(heads[false])) != 0) ||
+	    memcmp(entry + sizeof(heads[0]), block->text, block->len) != 0)
 		return false;
 	len -= skip;
 	if (len % sizeof(*stored) != 0)
@@ -115,38 +133,66 @@ static bool restore(struct arena *arena, const char *entry, size_t len, const st
 		if (!restore_hole(&stored[i], n_calls, &holes[i]))
 			return false;
 	*ret_answer = (struct seccomp_answer){.known = true, .why = "", .holes = holes, .n_holes = n};
+	*ret_plain = plain;
 	return true;
 }
 
-static bool look_up(struct arena *arena, int dirfd, const char *name, const struct seccomp *seccomp,
+enum { NAME_SIZE = 3 };
+
+static void name_of(const struct block *block, char name[NAME_SIZE])
+{
+	const unsigned bucket = bucket_of(block->text, block->len);
+
+	name[0] = "0123456789abcdef"[bucket / 16];
+	name[1] = "0123456789abcdef"[bucket % 16];
+	name[2] = '\0';
+}
+
+static bool look_up(struct arena *arena, int dirfd, const struct block *block, bool *ret_plain,
 		    struct seccomp_answer *ret_answer)
 {
-	FD_AUTO int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	struct err unused;
 	const char *entry;
+	char name[NAME_SIZE];
 	size_t len;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
-	    (size_t)st.st_size < seccomp->text_len)
+	name_of(block, name);
+	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
 		return false;
-	return fs_read_regular(arena, fd, name, ENTRY_MAX, &st, &entry, &len, &unused) == 0 &&
-	       restore(arena, entry, len, seccomp, ret_answer);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
+	    (size_t)st.st_size < block->len ||
+	    fs_read_regular(arena, fd, name, ENTRY_MAX, &st, &entry, &len, &unused) < 0)
+		len = 0;
+	fd_close(&fd);
+	return len > 0 && restore(arena, entry, len, block, ret_plain, ret_answer);
+}
+
+const struct seccomp_answer *seccomp_recall(struct arena *arena, int dirfd, const char *text, size_t len)
+{
+	const struct block block = {text, len};
+	struct seccomp_answer *answer = arena_alloc(arena, sizeof(*answer));
+	bool plain;
+
+	return answer && len <= ENTRY_MAX && look_up(arena, dirfd, &block, &plain, answer) && plain ? answer : NULL;
 }
 
 /* Best effort: an answer that cannot be kept is asked for again next time. */
-static void keep(struct arena *arena, int dirfd, const char *name, const struct seccomp *seccomp,
+static void keep(struct arena *arena, int dirfd, const struct seccomp *seccomp, const struct block *block,
 		 const struct seccomp_answer *answer)
 {
-	const struct head head = head_of(seccomp);
-	size_t len = sizeof(head) + seccomp->text_len;
+	const struct head head = head_of(block->len, answer->unknown.n == 0 && seccomp_is_plain(seccomp));
+	size_t len = sizeof(head) + block->len;
+	char name[NAME_SIZE];
 	char *entry = arena_alloc(arena, len + answer->n_holes * sizeof(struct stored_hole));
 	struct err unused;
 
 	if (!entry)
 		return;
 	memcpy(entry, &head, sizeof(head));
-	memcpy(entry + sizeof(head), seccomp->text, seccomp->text_len);
+	memcpy(entry + sizeof(head), block->text, block->len);
 	for (size_t i = 0; i < answer->n_holes; i++, len += sizeof(struct stored_hole)) {
 		const struct seccomp_hole *hole = &answer->holes[i];
 		struct stored_hole stored = {
@@ -160,6 +206,7 @@ static void keep(struct arena *arena, int dirfd, const char *name, const struct 
 		memcpy(stored.args, hole->args, sizeof(stored.args));
 		memcpy(entry + len, &stored, sizeof(stored));
 	}
+	name_of(block, name);
 	if (len <= ENTRY_MAX)
 		(void)!fs_write_atomic(dirfd, name, entry, len, 0600, &unused);
 }
@@ -167,16 +214,20 @@ static void keep(struct arena *arena, int dirfd, const char *name, const struct 
 int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
 		       struct err *err)
 {
-	char name[16];
+	const struct block block = {seccomp->text, seccomp->text_len};
+	bool plain;
 
+	if (seccomp->answer) {
+		*ret_answer = *seccomp->answer;
+		return 0;
+	}
 	if (dirfd < 0 || !seccomp->text || seccomp->text_len > ENTRY_MAX)
 		return seccomp_ask(arena, seccomp, ret_answer, err);
-	(void)snprintf(name, sizeof(name), "%02x", bucket_of(seccomp->text, seccomp->text_len));
-	if (look_up(arena, dirfd, name, seccomp, ret_answer))
-		return seccomp_find_unknown(arena, seccomp, &ret_answer->unknown, err);
+	if (look_up(arena, dirfd, &block, &plain, ret_answer))
+		return plain ? 0 : seccomp_find_unknown(arena, seccomp, &ret_answer->unknown, err);
 	if (seccomp_ask(arena, seccomp, ret_answer, err) < 0)
 		return -1;
 	if (ret_answer->known)
-		keep(arena, dirfd, name, seccomp, ret_answer);
+		keep(arena, dirfd, seccomp, &block, ret_answer);
 	return 0;
 }

@@ -27,19 +27,26 @@ int check_version(struct walk *walk, const char *text)
 #define BYTES_PER_BYTE 2
 #define RESERVE_MAX    ((size_t)1 << 20)
 
-static int read_document(struct arena *arena, const struct shape *shape, const struct text *text, const char *name,
-			 void *base, struct err *err)
+static void reserve(struct arena *arena, const struct text *text)
 {
 	arena_reserve(arena, text->len < RESERVE_MAX / BYTES_PER_BYTE ? text->len * BYTES_PER_BYTE : RESERVE_MAX);
-	return walk_document(arena, shape, text->bytes, text->len, name, base, err);
 }
 
 int spec_parse(struct arena *arena, const struct text *text, const char *bundle, const char *id,
 	       struct container *ret_container, struct err *err)
 {
-	struct container container = {.has_bundle = true, .hostname = "", .id = id, .bundle = bundle};
+	return spec_parse_known(arena, text, bundle, id, NULL, ret_container, err);
+}
 
-	if (read_document(arena, &shape_container, text, "config.json", &container, err) < 0)
+int spec_parse_known(struct arena *arena, const struct text *text, const char *bundle, const char *id,
+		     const struct seccomp_answer *(*recall)(struct arena *arena, const char *block, size_t len),
+		     struct container *ret_container, struct err *err)
+{
+	struct container container = {.has_bundle = true, .hostname = "", .id = id, .bundle = bundle};
+	struct walk walk = {.arena = arena, .recall = recall};
+
+	reserve(arena, text);
+	if (walk_document(&walk, &shape_container, text, "config.json", &container, err) < 0)
 		return -1;
 	container.rootfs = path_clean(arena, bundle, container.root_path);
 	container.id = arena_strdup(arena, id);
@@ -53,8 +60,10 @@ int spec_parse(struct arena *arena, const struct text *text, const char *bundle,
 int spec_parse_process(struct arena *arena, const struct text *text, struct process *ret_process, struct err *err)
 {
 	struct process process = {0};
+	struct walk walk = {.arena = arena};
 
-	if (read_document(arena, &shape_process, text, "the process document", &process, err) < 0)
+	reserve(arena, text);
+	if (walk_document(&walk, &shape_process, text, "the process document", &process, err) < 0)
 		return -1;
 	*ret_process = process;
 	return 0;

@@ -19,6 +19,7 @@
 
 #include "ocigate/json.h"
 #include "ocigate/json_text.h"
+#include "ocigate/spec.h"
 #include "ocigate/list.h"
 
 /** enum shape_type - what a value must be, and what it is written to */
@@ -95,10 +96,11 @@ struct walk_step {
 	size_t index;
 };
 
-/** struct walk - one pass over one document; @text is at the value that is to be read next */
+/** struct walk - one pass over one document; @text is at the value that is to be read next; @recall: spec_parse_known() */
 struct walk {
 	struct json_text text;
 	struct arena *arena;
+	const struct seccomp_answer *(*recall)(struct arena *arena, const char *block, size_t len);
 	struct err *err;
 	struct walk_step steps[JSON_DEPTH_MAX + 2];
 	size_t depth;
@@ -114,12 +116,13 @@ extern const struct shape shape_seccomp;
 
 /**
  * walk_document() - read a whole document of @shape into @base
+ * @walk: with @arena and @recall set
  * @name: of the document, for input errors
  *
  * Return: 0, or -1 with ERR_DENIED, ERR_INPUT (empty, cut short) or ERR_SYSTEM.
  */
-int walk_document(struct arena *arena, const struct shape *shape, const char *bytes, size_t len, const char *name,
-		  void *base, struct err *err) MUST_CHECK;
+int walk_document(struct walk *walk, const struct shape *shape, const struct text *text, const char *name, void *base,
+		  struct err *err) MUST_CHECK;
 
 /** walk_deny() - refuse the value that the walk is at; the text starts with its name. Return: always -1. */
 int walk_deny(struct walk *walk, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -44,8 +44,10 @@ static int check_bundle(struct arena *arena, struct state *state, struct err *er
 int state_parse(struct arena *arena, const char *text, size_t len, struct state *ret_state, struct err *err)
 {
 	struct state state = {.oci_version = "", .status = ""};
+	const struct text document = {text, len};
+	struct walk walk = {.arena = arena};
 
-	if (walk_document(arena, &shape_state, text, len, "the state", &state, err) < 0)
+	if (walk_document(&walk, &shape_state, &document, "the state", &state, err) < 0)
 		return err->kind == ERR_DENIED ? err_wrap(err, "the state") : -1;
 	if (check_bundle(arena, &state, err) < 0)
 		return -1;

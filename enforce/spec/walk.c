@@ -259,14 +259,14 @@ static int explain(struct walk *walk, const char *bytes, size_t len, const char 
 	return -1;
 }
 
-int walk_document(struct arena *arena, const struct shape *shape, const char *bytes, size_t len, const char *name,
-		  void *base, struct err *err)
+int walk_document(struct walk *walk, const struct shape *shape, const struct text *text, const char *name, void *base,
+		  struct err *err)
 {
 	struct err form = {.kind = ERR_NONE};
-	struct walk walk = {.arena = arena, .err = &form};
 
-	json_text_start(&walk.text, arena, bytes, len);
-	if (!walk.text.broken && walk_object(&walk, shape, base) == 0 && json_text_end(&walk.text))
+	walk->err = &form;
+	json_text_start(&walk->text, walk->arena, text->bytes, text->len);
+	if (!walk->text.broken && walk_object(walk, shape, base) == 0 && json_text_end(&walk->text))
 		return 0;
-	return explain(&walk, bytes, len, name, err);
+	return explain(walk, text->bytes, text->len, name, err);
 }

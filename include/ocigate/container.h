@@ -173,10 +173,12 @@ struct seccomp_rule {
 	size_t n_args;
 };
 
+struct seccomp_answer;
+
 /** struct seccomp - config-linux.md, "Seccomp" */
 struct seccomp {
 	bool present;
-	const char *default_action; /* never NULL when present */
+	const char *default_action; /* never NULL when present and read */
 	bool has_default_errno;
 	uint32_t default_errno;
 	struct strings architectures;
@@ -186,6 +188,8 @@ struct seccomp {
 	size_t n_rules;
 	const char *text; /* as the spec has it; equal texts mean equal filters. NULL if not read from a spec */
 	size_t text_len;
+	/* NULL, or what a block of this text was found to let through before: then nothing else of it was read again */
+	const struct seccomp_answer *answer;
 };
 
 enum hook_stage {

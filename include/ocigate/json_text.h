@@ -58,6 +58,13 @@ void json_text_start(struct json_text *text, struct arena *arena, const char *by
 /** json_text_end() - is nothing but space left, and nothing broken? */
 bool json_text_end(struct json_text *text);
 
+/**
+ * json_text_span() - how long is the object that begins where @text is? By its braces alone: nothing is checked
+ *
+ * Return: 0 if it does not end, or not without escapes.
+ */
+size_t json_text_span(const struct json_text *text);
+
 /** json_text_kind() - the kind of the next value, which stays where it is */
 enum json_kind json_text_kind(struct json_text *text);
 

@@ -43,6 +43,19 @@ enum seccomp_fate {
 	SECCOMP_DEFERRED, /* TRACE or NOTIFY: some other process decides */
 };
 
+/** seccomp_passes(), seccomp_asks() - does this action (config-linux.md, "Seccomp") let a call through; ask an agent? */
+bool seccomp_passes(const char *action);
+bool seccomp_asks(const char *action);
+
+/** seccomp_second_arch - whose programs the kernel runs beside its own, in the spec's word; NULL: there is none */
+extern const char *const seccomp_second_arch;
+
+/** seccomp_lists_second_arch() - does the filter let such programs run? True where there is none. */
+bool seccomp_lists_second_arch(const struct seccomp *seccomp);
+
+/** seccomp_is_plain() - is there nothing to be said of the block but what its filter lets through? */
+bool seccomp_is_plain(const struct seccomp *seccomp);
+
 /** struct seccomp_hole - a call that is not blocked */
 struct seccomp_hole {
 	const struct seccomp_call *call;
@@ -84,6 +97,14 @@ int seccomp_ask(struct arena *arena, const struct seccomp *seccomp, struct secco
  */
 int seccomp_ask_cached(struct arena *arena, int dirfd, const struct seccomp *seccomp, struct seccomp_answer *ret_answer,
 		       struct err *err) MUST_CHECK;
+
+/**
+ * seccomp_recall() - what was found out about a block of this text, if that is all that there is to know of it
+ *
+ * What is kept was read as a spec's block first: a text that is found here is an object, and one of the right form.
+ * Return: NULL if nothing is known, or the block is not seccomp_is_plain().
+ */
+const struct seccomp_answer *seccomp_recall(struct arena *arena, int dirfd, const char *text, size_t len);
 
 /** SECCOMP_CACHE - where answers and compiled filters are kept */
 #define SECCOMP_CACHE "/run/ocigate/seccomp"

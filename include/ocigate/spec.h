@@ -41,6 +41,14 @@ int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, stru
 int spec_parse(struct arena *arena, const struct text *text, const char *bundle, const char *id,
 	       struct container *ret_container, struct err *err) MUST_CHECK;
 
+/**
+ * spec_parse_known() - the same, but a seccomp block that @recall knows is not read again
+ * @recall: what was found out about a block of this text when it was read as strictly as here; NULL: nothing is known
+ */
+int spec_parse_known(struct arena *arena, const struct text *text, const char *bundle, const char *id,
+		     const struct seccomp_answer *(*recall)(struct arena *arena, const char *block, size_t len),
+		     struct container *ret_container, struct err *err) MUST_CHECK;
+
 /** spec_parse_process() - the same for an exec's process document: fills @ret_process alone. */
 int spec_parse_process(struct arena *arena, const struct text *text, struct process *ret_process,
 		       struct err *err) MUST_CHECK;

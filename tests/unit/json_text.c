@@ -269,3 +269,44 @@ Test(json_text, real_specs_and_their_mutants)
 	cr_expect_gt(taken, files.gl_pathc, "some mutants are still specs");
 	globfree(&files);
 }
+
+/* Braces, quotes and what stands in strings, at every place within the blocks that are looked at in one go. */
+Test(json_text, span_ends_with_the_last_brace)
+{
+	static const char *const objects[] = {
+		"{}",
+		"{\"a\":{\"b\":[{},{\"c\":\"}{\"}]},\"{{{\":\"\"}",
+		"{\"names\":[\"accept\",\"accept4\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0}]}",
+		"{\n\t\"a\": \"}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}\"\n}",
+	};
+
+	for (size_t i = 0; i < N(objects); i++)
+		for (size_t shift = 0; shift < 40; shift++) {
+			char bytes[256], cut[256];
+			struct json_text text;
+			size_t len = strlen(objects[i]);
+
+			(void)snprintf(bytes, sizeof(bytes), "%*s%s}{\"x\":\"}\"}%*s", (int)shift, "", objects[i],
+				       (int)shift, "");
+			text = text_of(bytes);
+			text.at += shift;
+			cr_expect_eq(json_text_span(&text), len, "object %zu after %zu spaces", i, shift);
+			cr_expect_eq(text.at, bytes + shift, "nothing is taken");
+			(void)snprintf(cut, sizeof(cut), "%*s%.*s", (int)shift, "", (int)len - 1, objects[i]);
+			text = text_of(cut);
+			text.at += shift;
+			cr_expect_eq(json_text_span(&text), 0, "object %zu without its end", i);
+		}
+}
+
+Test(json_text, span_is_not_told_where_there_are_escapes)
+{
+	for (size_t shift = 0; shift < 40; shift++) {
+		char bytes[128];
+		struct json_text text;
+
+		(void)snprintf(bytes, sizeof(bytes), "{\"a\":\"%*s\\\"\"}", (int)shift, "");
+		text = text_of(bytes);
+		cr_expect_eq(json_text_span(&text), 0, "%zu spaces", shift);
+	}
+}

@@ -360,3 +360,84 @@ Test(seccomp, entry_that_others_may_write_is_a_miss)
 	cr_assert_eq(chmod(entry, 0622), 0);
 	cr_assert_eq(ask_cached(fd, cached_block), fresh);
 }
+
+/* --- blocks that are known by their text --- */
+
+#define PLAIN                                                                                                          \
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","             \
+	"\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"],\"syscalls\":[{\"names\":[\"read\",\"mount\"],\"action\":\"SCMP_"    \
+	"ACT_ALLOW\"}]}"
+
+static int known_dir = -1;
+
+static const struct seccomp_answer *recall(struct arena *of, const char *block, size_t len)
+{
+	return seccomp_recall(of, known_dir, block, len);
+}
+
+static const struct seccomp *known_block_of(const char *block, const char *behind)
+{
+	struct container *container = arena_alloc(&arena, sizeof(*container));
+	struct err err = {0};
+	char *json = arena_printf(&arena,
+				  "{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":1,\"gid\":1},\"cwd\":\"/\","
+				  "\"args\":[\"x\"],\"capabilities\":{}},\"root\":{\"path\":\"r\"},"
+				  "\"linux\":{\"seccomp\":%s%s}}",
+				  block, behind);
+	struct text text = {json, strlen(json)};
+
+	cr_assert_eq(spec_parse_known(&arena, &text, "/b", "x", recall, container, &err), 0, "%s", err.text);
+	return &container->seccomp;
+}
+
+Test(seccomp, a_plain_block_is_known_again_by_its_text)
+{
+	struct seccomp_answer answer;
+	const struct seccomp *seccomp;
+	struct err err = {0};
+	size_t fresh;
+
+	if (geteuid() != 0)
+		cr_skip_test("entries must be root's");
+	known_dir = cache_dir();
+	cr_expect_null(known_block_of(PLAIN, "")->answer, "nothing was kept yet");
+	fresh = ask_cached(known_dir, PLAIN);
+	cr_assert_gt(fresh, 0, "mount passes");
+	seccomp = known_block_of(PLAIN, ",\"maskedPaths\":[]");
+	cr_assert_not_null(seccomp->answer);
+	cr_expect(seccomp->present);
+	cr_expect_eq(seccomp->text_len, strlen(PLAIN));
+	cr_expect_eq(strncmp(seccomp->text, PLAIN, strlen(PLAIN)), 0);
+	cr_assert_eq(seccomp_ask_cached(&arena, -1, seccomp, &answer, &err), 0);
+	cr_expect(answer.known);
+	cr_expect_eq(answer.n_holes, fresh);
+	/* A byte more, another byte: another block. */
+	cr_expect_not_null(known_block_of(" " PLAIN " ", "")->answer, "space around it is none of it");
+	cr_expect_null(known_block_of("{ ", &PLAIN[1])->answer);
+	cr_expect_null(known_block_of("{\"defaultErrnoRet\":1,", &PLAIN[1])->answer);
+}
+
+/* Of what is not plain the rule has more to say than the answer: it is read each time. */
+Test(seccomp, other_blocks_are_read_again)
+{
+	static const char *const blocks[] = {
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"]}",
+		"{\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"]}",
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"listenerPath\":\"/l\",\"architectures\":[\"SCMP_ARCH_X86_64\","
+		"\"SCMP_ARCH_X86\",\"SCMP_ARCH_ARM\"]}",
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\"]}",
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\","
+		"\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"],\"syscalls\":[{\"names\":[\"re\\u0061d\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}]}",
+	};
+
+	known_dir = cache_dir();
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		const struct seccomp *seccomp;
+
+		(void)ask_cached(known_dir, blocks[i]);
+		seccomp = known_block_of(blocks[i], "");
+		cr_expect_null(seccomp->answer, "block %zu", i);
+		cr_expect_not_null(seccomp->default_action);
+	}
+}
