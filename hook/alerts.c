@@ -267,15 +267,9 @@ int verb_alerts(int argc, char **argv)
 		return 0;
 	if (got < 0)
 		return usage_error(&err, "alerts");
-	if (list(&request, &err) < 0) {
-		say("%s", err.text);
-		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
-	}
+	if (list(&request, &err) < 0)
+		return failure(&err);
 	if (!request.json)
 		print_sum(&request);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		say("the output could not be written");
-		return ERR_SYSTEM;
-	}
 	return 0;
 }

@@ -72,9 +72,13 @@ static int print_pins(const char *const *names, size_t n)
 		const char *digest = host_apparmor_digest(&arena, names[i]);
 
 		if (!digest) {
-			say("profile %s: not loaded on this node, or the kernel does not tell what was loaded",
-			    names[i]);
-			return ERR_INPUT;
+			struct err err;
+
+			(void)err_set(&err, ERR_INPUT,
+				      "profile %.200s: not loaded on this node, or the kernel does not tell what was "
+				      "loaded",
+				      names[i]);
+			return failure(&err);
 		}
 		out_str(&out, i > 0 ? ",\n    " : "\n    ");
 		out_json(&out, names[i], NAME_ROOM);
@@ -84,7 +88,7 @@ static int print_pins(const char *const *names, size_t n)
 	}
 	out_str(&out, "\n  } } }\n}\n");
 	(void)fputs(bytes, stdout);
-	return out.cut || fflush(stdout) != 0 ? ERR_SYSTEM : 0;
+	return out.cut ? ERR_SYSTEM : 0;
 }
 
 int verb_apparmor(int argc, char **argv)

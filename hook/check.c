@@ -103,10 +103,8 @@ static int load_policy(const struct request *request, struct arena *arena, struc
 
 	if (request->n_policy_dirs == 0)
 		return policy_load(arena, &policy_dirs_default, ret_policy, err);
-	/* The system's directories may be missing; one that somebody names may not. */
-	for (size_t i = 0; i < request->n_policy_dirs; i++)
-		if (access(request->policy_dirs[i], F_OK) < 0)
-			return err_sys(err, ERR_POLICY, errno, "%s", request->policy_dirs[i]);
+	if (named_policies(request->policy_dirs, request->n_policy_dirs, err) < 0)
+		return -1;
 	return policy_read(arena, &dirs, ret_policy, err);
 }
 
@@ -220,18 +218,14 @@ int verb_check(int argc, char **argv)
 	if (got < 0)
 		return usage_error(&err, "check");
 	if (load_policy(&request, &arena, &policy, &err) < 0) {
-		say("the policy cannot be used: %s%s%s", err.text, err.pointer[0] ? " at " : "", err.pointer);
-		return err.kind == ERR_NONE ? ERR_POLICY : (int)err.kind;
+		(void)err_wrap(&err, "the policy cannot be used");
+		return failure(&err);
 	}
 	for (size_t i = 0; i < request.n_bundles; i++) {
 		int status = check_bundle(&request, request.bundles[i], &policy);
 
 		if (status > worst)
 			worst = status;
-	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		say("the output could not be written");
-		return ERR_SYSTEM;
 	}
 	return worst;
 }

@@ -172,6 +172,29 @@ int usage_error(const struct err *err, const char *verb)
 	return ERR_USAGE;
 }
 
+int failure(const struct err *err)
+{
+	say("%s%s%s%s", err->text, err->pointer[0] ? " at " : "", err->pointer,
+	    geteuid() != 0 ? " (you are not root)" : "");
+	return err->kind == ERR_NONE ? ERR_SYSTEM : (int)err->kind;
+}
+
+int written(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	say("the output could not be written");
+	return ERR_SYSTEM;
+}
+
+int named_policies(const char *const *directories, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (access(directories[i], F_OK) < 0)
+			return err_sys(err, ERR_POLICY, errno, "%s", directories[i]);
+	return 0;
+}
+
 bool colour_wanted(int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

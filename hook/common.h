@@ -61,6 +61,15 @@ void say_line(const char *line);
 /** usage_error() - say what is wrong with the command line. Return: the exit code. */
 int usage_error(const struct err *err, const char *verb);
 
+/** failure() - say why a verb that somebody has called cannot do it, and whether root may. Return: the exit code. */
+int failure(const struct err *err);
+
+/** written() - of what goes to stdout all must arrive. Return: @status, or the exit code of a failure, which is told. */
+int written(int status);
+
+/** named_policies() - the system's drop-in directories may be missing; those that somebody names may not: ERR_POLICY */
+int named_policies(const char *const *directories, size_t n, struct err *err) MUST_CHECK;
+
 /** colour_wanted() - is @fd a terminal whose owner has not asked for no colours (NO_COLOR)? Before harden(). */
 bool colour_wanted(int fd);
 

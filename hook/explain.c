@@ -27,7 +27,7 @@ static int explain_decision(const char *id, bool colour)
 	struct kept_decision kept[KEPT_MAX];
 	const char *known[RULE_COUNT], *nearest;
 	struct arena arena;
-	struct err err;
+	struct err err, unknown;
 	size_t n;
 
 	arena_init(&arena, RUN_MEMORY);
@@ -41,9 +41,9 @@ static int explain_decision(const char *id, bool colour)
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		known[i] = rule_table[i]->name;
 	nearest = str_nearest(id, known, RULE_COUNT);
-	say("%s, and no rule is called so%s%s%s", err.text, nearest ? "; did you mean " : "", nearest ? nearest : "",
-	    nearest ? "?" : "");
-	return (int)err.kind;
+	(void)err_set(&unknown, err.kind, "%s, and no rule is called so%s%s%s", err.text,
+		      nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+	return failure(&unknown);
 }
 
 int verb_explain(int argc, char **argv)

@@ -78,13 +78,13 @@ int main(int argc, char **argv)
 		return refuse(&err);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return help();
+		return written(help());
 	if (strcmp(argv[1], "--version") == 0) {
 		(void)printf("ocigate %s\n", OCIGATE_VERSION);
-		return 0;
+		return written(0);
 	}
 	for (size_t i = 0; i < N_VERBS; i++)
 		if (strcmp(verbs[i].name, argv[1]) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+			return written(verbs[i].run(argc - 1, argv + 1));
 	return unknown_verb(argv[1]);
 }

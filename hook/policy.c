@@ -174,10 +174,10 @@ static int check(const struct request *request, struct arena *arena)
 	struct policy_report report;
 	struct err err;
 
-	if (policy_lint(arena, &dirs, &paths, now_us() / 1000000, &report, &err) < 0) {
-		say("%s", err.text);
-		return (int)err.kind;
-	}
+	if (named_policies(request->directories, request->n_directories, &err) < 0)
+		return failure(&err);
+	if (policy_lint(arena, &dirs, &paths, now_us() / 1000000, &report, &err) < 0)
+		return failure(&err);
 	if (request->json) {
 		const char *text = policy_report_json(arena, &report);
 
@@ -199,8 +199,10 @@ static int show(const struct request *request, struct arena *arena)
 	struct err err, last;
 	int status = 0;
 
+	if (named_policies(request->directories, request->n_directories, &err) < 0)
+		return failure(&err);
 	if (policy_read(arena, &dirs, &policy, &err) < 0) {
-		say("%s", err.text);
+		(void)failure(&err);
 		if (!dirs.snapshot || policy_load(arena, &dirs, &policy, &last) < 0)
 			return (int)err.kind;
 		say("in force instead: the last good policy");

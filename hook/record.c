@@ -212,10 +212,8 @@ int verb_record(int argc, char **argv)
 		return 0;
 	if (got < 0)
 		return usage_error(&err, "record");
-	if (find(&arena, &request, &found, &err) < 0 || record(&arena, &request, &found, &err) < 0) {
-		say("%s", err.text);
-		status = err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
-	}
+	if (find(&arena, &request, &found, &err) < 0 || record(&arena, &request, &found, &err) < 0)
+		status = failure(&err);
 	fd_close(&found.config_fd);
 	arena_release(&arena);
 	return status;

@@ -137,10 +137,8 @@ static int load_proposed(const struct request *request, struct arena *arena, str
 	const struct policy_dirs dirs = {.drop_ins = {request->policy_dirs, request->n_policy_dirs},
 					 .presets = policy_dirs_default.presets};
 
-	/* The system's directories may be missing; one that somebody names may not. */
-	for (size_t i = 0; i < request->n_policy_dirs; i++)
-		if (access(request->policy_dirs[i], F_OK) < 0)
-			return err_sys(err, ERR_POLICY, errno, "%s", request->policy_dirs[i]);
+	if (named_policies(request->policy_dirs, request->n_policy_dirs, err) < 0)
+		return -1;
 	return policy_read(arena, &dirs, ret_policy, err);
 }
 
@@ -268,14 +266,8 @@ int verb_report(int argc, char **argv)
 	if (got < 0)
 		return usage_error(&err, "report");
 	if (survey_node(&request, &report, &current, &proposed, &unread, &err) < 0 ||
-	    write_report(&request, &report, colour, &err) < 0) {
-		say("%s%s%s", err.text, err.pointer[0] ? " at " : "", err.pointer);
-		return err.kind == ERR_NONE ? ERR_SYSTEM : (int)err.kind;
-	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		say("the output could not be written");
-		return ERR_SYSTEM;
-	}
+	    write_report(&request, &report, colour, &err) < 0)
+		return failure(&err);
 	if (unread > 0) {
 		say("%zu places that are there could not be read: containers may be missing from this report", unread);
 		return ERR_SYSTEM;

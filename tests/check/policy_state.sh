@@ -61,3 +61,16 @@ chmod 755 /var/lib/ocigate
 mount -t tmpfs -o ro,mode=755 tmpfs /var/lib/ocigate
 expect 'check says that the disk is read-only' 0 'Read-only file system' "$GATE" policy check
 umount /var/lib/ocigate
+
+# --- what somebody meets who asks wrongly ---
+expect 'a directory that somebody names must be there, to show' 101 '/nowhere: no such file' "$GATE" policy show --policy /nowhere
+expect 'and to check' 101 '/nowhere: no such file' "$GATE" policy check --policy /nowhere
+chmod 700 /etc/ocigate
+expect 'who is not root is told so' 101 '/etc/ocigate cannot be opened: no permission (you are not root)' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$GATE" policy show
+chmod 755 /etc/ocigate
+for words in 'policy defaults' 'policy show' rules 'rules --format schema' --help 'check --help'; do
+	# shellcheck disable=SC2016,SC2086 # words, for another shell
+	expect "a full disk cuts nothing short in silence: $words" 111 'ocigate: the output could not be written' \
+		sh -c '"$0" "$@" >/dev/full' "$GATE" $words
+done
