@@ -14,8 +14,7 @@ node_enter "$0" "$@"
 . tests/lib/fault_beds.sh
 
 command -v crun >/dev/null 2>&1 || { echo 'skip faults allocations: crun is not installed'; exit 0; }
-"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$NODE/inject" tests/faults/inject/main.c tests/faults/inject/tree.c \
-	tests/faults/inject/trace.c -lseccomp || exit 1
+inject
 PROGRAM=$GATE
 
 # link BUILD FLAG...: the gate's own objects with the allocators wrapped

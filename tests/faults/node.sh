@@ -101,8 +101,7 @@ verdicts 'after them'
 # --- the clock ---
 
 if [ "$(uname -m)" = x86_64 ]; then
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$NODE/inject" tests/faults/inject/main.c tests/faults/inject/tree.c \
-		tests/faults/inject/trace.c -lseccomp || exit 1
+	inject
 	created late '.process.user.uid = 0'
 	day=86400 now=$(date +%s)
 	policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false}, \"exceptions\": [{\"name\": \"until\", \"reason\": \"a test\",

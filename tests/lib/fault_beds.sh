@@ -5,6 +5,7 @@
 # with what must come of it. To be sourced inside a node:
 #
 #   beds        makes the containers and files once
+#   inject      compiles the program that tries them, $NODE/inject
 #   each_bed    calls  bed NAME admit|deny OPTION... -- PROGRAM ARGUMENT...
 #               for each; options are those of inject/main.c
 #
@@ -26,6 +27,13 @@ created() {
 		exit 1
 	}
 	run_real state "$1" | jq -c '{ociVersion, id, status, pid, bundle}' >"$NODE/$1.state"
+}
+
+inject() {
+	(
+		cd tests/faults/inject || exit 1
+		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$NODE/inject" main.c options.c tree.c trace.c kill.c -lseccomp
+	) || exit 1
 }
 
 beds() {
@@ -73,7 +81,7 @@ each_bed() {
 		bed 'check that admits' admit $kept -- "$PROGRAM" check "$make"
 		bed 'check that refuses' deny $kept -- "$PROGRAM" check "$root"
 		bed 'report of all' admit --needs /good $kept -- "$PROGRAM" report --format json
-		bed 'record' admit --vary "*/host/*" --tree "$WATCH" $kept -- "$PROGRAM" record good "$WATCH/good"
+		bed 'record' admit --once --vary "*/host/*" --tree "$WATCH" $kept -- "$PROGRAM" record good "$WATCH/good"
 		rm -f "$SNAPSHOT"
 		bed 'snapshot writer that admits' admit --again --stdin "$NODE/good.state" $kept -- "$PROGRAM" hook createRuntime
 		bed 'snapshot writer that refuses' deny --again --stdin "$NODE/bad.state" $kept -- "$PROGRAM" hook createRuntime

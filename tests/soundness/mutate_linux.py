@@ -163,7 +163,9 @@ def forge(r, d):
     if d.base.engine == "podman":
         notes["io.container.manager"] = r.choice(["cri-o", "libpod"])
     if r.random() < .3:
-        notes["io.kubernetes.cri.container-type"] = r.choice(["sandbox", "container"])
+        notes["io.kubernetes.cri.container-type"] = kind = r.choice(["sandbox", "container"])
+        # This key is containerd's own.
+        d.truth["pause"] = d.base.engine == "containerd" and kind == "sandbox"
 
 
 @mutation("identity")

@@ -101,7 +101,20 @@ def effective(policy, truth):
             applying = exception
     if applying:
         put(rules, applying["rules"])
+        # An exception's effect is for execs too.
+        for rule in [rule for rule, change in applying["rules"].items() if "effect" in change]:
+            rules[rule].pop("exec", None)
+    if truth.get("pause"):
+        spare_pause(rules)
     return rules
+
+
+def spare_pause(rules):
+    """What a pod's pause container is given is its engine's choice: there it is only recorded. Execs are judged like any."""
+    for rule in ("root-user", "privilege-escalation", "apparmor", "resource-limits"):
+        if enforced(rules, rule):
+            rules[rule] = {"exec": {"effect": rules[rule]["effect"]}, **rules[rule], "effect": "audit"}
+    rules["capabilities"]["of_engines"] = document("config/presets/default.json")["rules"]["capabilities"]["allowed"]
 
 
 def enforced(rules, rule, execs=False):

@@ -22,7 +22,7 @@ class View:
 
     def __init__(self, seen, built, rules, own, before, self_process):
         self.seen, self.built, self.rules, self.own, self.before = seen, built, rules, own, before
-        self.host = self_process
+        self.host, self.execs = self_process, False
 
     def shares(self, kind):
         return self.seen.namespaces[kind] is not None and self.seen.namespaces[kind] == self.host.namespaces[kind]
@@ -81,6 +81,8 @@ def root_user(view):
 def capabilities(view):
     rule = view.rules["capabilities"]
     allowed = mask(rule["allowed"]) & ~mask(rule["forbidden"])
+    if not view.execs:
+        allowed |= mask(rule.get("of_engines", ()))
     for name, have in view.seen.caps.items():
         if have & ~allowed:
             yield f"{name} holds {have & ~allowed:x} more"
@@ -359,6 +361,7 @@ OF_CONTAINER = {**OF_PROCESS, "host-namespaces": host_namespaces, "host-network"
 
 
 def breaches(view, promises, execs=False):
+    view.execs = execs
     return [(rule, what) for rule, look in promises.items() if policies.enforced(view.rules, rule, execs) for what in look(view)]
 
 

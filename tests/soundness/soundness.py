@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+import audit
 import generate
 
 FIXED_SEED = "ocigate"
@@ -23,6 +24,7 @@ SHORT_RUNS = 220
 SHORT_SECONDS = 35
 AT_LEAST = 30  # cases a worker, however slow the machine is
 HERE = "tests/soundness"
+AUDIT_RUNS = 30  # of those that are only recorded
 MINIMISED = 5
 ENOUGH = 40  # of a dimension's cases, to be worried by what never comes in this one alone
 
@@ -95,6 +97,8 @@ def run_cases(work, job):
         if number >= AT_LEAST and time.time() > job["deadline"]:
             break
         case = generate.make(seed, index, work.bases, work.names)
+        if work.mode == "audit":
+            case["policy"] = audit.policy_of(case["policy"])
         try:
             built, outcome = worker.case_outcome(work, case)
         except OSError as error:
@@ -148,8 +152,9 @@ def listen(process, take):
         take({"error": f"a worker ended with status {process.returncode}"})
 
 
-def in_parallel(jobs, take):
-    threads = [threading.Thread(target=listen, args=(start(job), take)) for job in jobs]
+def in_parallel(jobs):
+    """@jobs: [(job, what takes its lines)]"""
+    threads = [threading.Thread(target=listen, args=(start(job), take)) for job, take in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -195,6 +200,8 @@ def keep(told):
         return None
     members = dict(told["built"])
     rule = told["outcome"]["breaches"][0][0]
+    if told["outcome"]["agreement"] and rule in members["policy"]["rules"]:
+        members["policy"]["rules"][rule]["effect"] = "deny"
     path = f"{os.environ['BUILD']}/soundness/{rule}-{told['case']['seed']}-{told['case']['index']}"
     os.makedirs(path, exist_ok=True)
     with open(f"{path}/config.json", "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
@@ -234,6 +241,43 @@ def report_proof(counts):
     return failed
 
 
+class Agreement:
+    """Of what is only recorded: what the observer sees and the gate finds, by rule"""
+
+    def __init__(self):
+        self.tried = self.refused = self.ran = self.holes = self.errors = 0
+        self.seen, self.strict = collections.Counter(), collections.Counter()
+
+    def add(self, told):
+        if "error" in told:
+            self.errors += 1
+            print(f"not ok soundness, recording alone: {told['error']}", flush=True)
+            return
+        case, outcome = told["case"], told["outcome"]
+        self.tried += outcome["verdict"] != "left out"
+        self.refused += outcome["verdict"] == "refused"
+        self.ran += outcome["ran"]
+        if not outcome["agreement"]:
+            return
+        self.seen.update(outcome["agreement"]["seen"])
+        self.strict.update(outcome["agreement"]["strict"])
+        if outcome["breaches"]:
+            self.holes += 1
+            print(f"not ok soundness, recording alone, seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: the gate finds "
+                  f"nothing of {outcome['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""), flush=True)
+
+    def report(self):
+        for rule in sorted({*self.seen, *self.strict}):
+            print(f"# recording alone, rule {rule}: {self.seen[rule]} breaches seen, and {self.strict[rule]} containers that it finds something in and nothing is seen of")
+        if self.ran == 0 or sum(self.seen.values()) == 0:
+            print(f"not ok soundness, recording alone: of {self.tried} only {self.ran} ran, with {sum(self.seen.values())} breaches")
+            return True
+        if not self.holes and not self.errors:
+            print(f"ok soundness, recording alone: {self.tried} tried, {self.refused} refused unread, {self.ran} ran, {sum(self.seen.values())} breaches seen, the gate finds "
+                  f"each; {sum(self.strict.values())} findings on what is not seen")
+        return bool(self.holes or self.errors)
+
+
 class Lines:
     """Of the observer's own trial, and of cases that are kept: what is wrong with one is its "failure"."""
 
@@ -264,13 +308,19 @@ def main():
     if only:
         numbers = [generate.DIMENSIONS.index(only), each * len(generate.DIMENSIONS), len(generate.DIMENSIONS)]
     job = {"task": "run", "cache": cache, "seeds": seeds, "numbers": numbers, "parts": workers}
-    lines = Lines()
-    in_parallel([{"task": "selftest", "mode": "stub", "cache": cache},
-                 {"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}], lines.take)
-    counts = Counts()
+    lines, agreement, counts = Lines(), Agreement(), Counts()
+    recorded = os.environ.get("SOUNDNESS_AUDIT")
+    recording = {**job, "mode": "audit", "numbers": [first, first + int(recorded or AUDIT_RUNS) // len(seeds), 1], "deadline": time.time() + 10**7}
+    trial = [({"task": "selftest", "mode": "stub", "cache": cache}, lines.take),
+             ({"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}, lines.take)]
+    parts = workers if recorded else 1
+    alone = [({**recording, "part": part, "parts": parts}, agreement.add) for part in range(parts)]
+    in_parallel(trial if recorded else trial + alone)
+    if recorded:
+        in_parallel(alone)
     deadline = time.time() + (10**7 if wanted else SHORT_SECONDS)
-    in_parallel([{**job, "part": part, "deadline": deadline} for part in range(workers)], counts.add)
-    return 1 if report_run(counts) | lines.failed else 0
+    in_parallel([({**job, "part": part, "deadline": deadline}, counts.add) for part in range(workers)] if each else [])
+    return 1 if agreement.report() | (report_run(counts) if each else False) | lines.failed else 0
 
 
 if __name__ == "__main__":

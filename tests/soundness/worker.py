@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import audit
 import bases
 import commands
 import generate
@@ -27,6 +28,7 @@ class Outcome:
 
     def __init__(self, verdict, ran, breaches, note="", executed=0):
         self.verdict, self.ran, self.breaches, self.note, self.executed = verdict, ran, breaches, note, executed
+        self.agreement = None
 
     def as_json(self):
         return dict(self.__dict__)
@@ -134,8 +136,6 @@ class Worker:
 
     def policy_for(self, built):
         policy = dict(built.policy)
-        if self.mode == "audit":
-            policy = {"version": 1, "preset": "audit", "rules": {"spec-integrity": {"effect": "disabled"}}}
         policy["runtime"] = {"candidates": {f"ocigate-{name}": [program] for name, program in self.runtimes.items()}}
         policies.write(policy)
 
@@ -154,19 +154,17 @@ class Worker:
     def records():
         with open(world.RECORD, encoding="utf-8", errors="replace", newline="\n") as file:
             lines = [line for line in file if line.startswith("{")]
-        for line in lines:
-            try:
-                json.loads(line)
-            except ValueError:
-                print("#BAD", repr(line), flush=True)
-                lines.remove(line)
-        return list(map(json.loads, lines))
+        try:
+            return list(map(json.loads, lines))
+        except ValueError as error:
+            raise OSError(f"a record is no JSON: {error}") from error
 
     def wait(self, pid):
         """Until the container's own program runs: True; False when it never will."""
         for _ in range(1500):
             try:
-                if os.stat(f"/proc/{pid}/exe").st_ino in self.guest:
+                # Whoever holds it before its first instruction still has a filter to attach.
+                if os.stat(f"/proc/{pid}/exe").st_ino in self.guest and observe.status(pid)["TracerPid"].strip() == "0":
                     return True
                 with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
                     if file.read().rsplit(")", 1)[1].split()[0] in "ZX":
@@ -233,10 +231,13 @@ class Worker:
         pid = self.pid_in(f"{world.NODE}/pid") if status == 0 else None
         ran = bool(pid and self.wait(pid))
         rules = policies.effective(built.policy, built.truth)
+        if self.mode == "audit":
+            rules = audit.promised(rules)
         found, executed = [], 0
+        view = self.look(built, pid, root, own, rules, before) if ran else None
+        ran = view is not None
         if ran:
-            view = self.look(built, pid, root, own, rules, before)
-            if verdict == UNASKED and self.mode == "gate":
+            if verdict == UNASKED:
                 found.append(("gate", "runs without having been judged"))
             elif verdict == REFUSED:
                 found.append(("gate", "runs although it was refused"))
@@ -251,14 +252,18 @@ class Worker:
         else:
             self.changed(built, name)
             self.host_files(name)
-        return Outcome(verdict, ran, [list(each) for each in found], self.note(said) if not ran else "", executed)
+        outcome = Outcome(verdict, ran, [list(each) for each in found], self.note(said) if not ran else "", executed)
+        if self.mode == "audit":
+            holes, outcome.agreement = audit.compare(found, self.records(), ran)
+            outcome.breaches = [list(each) for each in holes]
+        return outcome
 
     def note(self, said):
         refusals = [record for record in self.records() if record["verdict"] != "admit"]
         return sorted({finding["rule"] for record in refusals for finding in record["findings"] if finding["effect"] in ("deny", "apply")}) or said
 
     def verdict(self, built):
-        if self.mode != "gate":
+        if self.mode == "stub":
             return ADMITTED
         stages = [record for record in self.records() if record.get("stage") != "exec"]
         if not stages:
@@ -266,7 +271,13 @@ class Worker:
         return REFUSED if any(record["verdict"] != "admit" for record in stages) else ADMITTED
 
     def look(self, built, pid, root, own, rules, before):
-        seen = observe.Container(pid)
+        """None: it ended meanwhile, by a limit of its own"""
+        try:
+            seen = observe.Container(pid)
+        except OSError:
+            if self.wait(pid):
+                raise
+            return None
         fresh = {"fresh": self.fresh}
         by_part = {part: {**fresh, **({"host": (before or {}).get("host", {}), "holder": (before or {}).get("holder", {})})} for part in ("net", "ipc", "uts")}
         if before is None:

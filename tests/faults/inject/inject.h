@@ -4,7 +4,8 @@
  *
  * tree.c: what it may write, remembered, put back and compared. trace.c: one
  * run with a system call failing. shared.h: one run with an allocation
- * failing. main.c: all points, and what must hold after each.
+ * failing. kill.c: one run that is killed by the clock. main.c: all points,
+ * and what must hold after each.
  */
 #ifndef INJECT_H
 #define INJECT_H
@@ -91,6 +92,38 @@ struct end {
 	bool timed_out;
 };
 
+enum { GLOBS = 16 };
+
+/** struct options - of the command line: what they mean is told in main.c */
+struct options {
+	const char *name;
+	bool admits;
+	bool output;
+	bool again;
+	bool once;
+	bool allocations;
+	const char *needs;
+	const char *log;
+	const char *started;
+	const char *startup;
+	size_t kills;
+	int admitted;
+	size_t tries;
+	unsigned seed;
+	const char *trees[TREE_DIRS];
+	size_t n_trees;
+	const char *vary[GLOBS];
+	size_t n_vary;
+	const char *may[GLOBS];
+	size_t n_may;
+	struct job job;
+};
+
+extern struct options options;
+
+/** options_read() - and the program behind them */
+void options_read(int argc, char **argv);
+
 /** start_program() - fork and exec, traced or not. Return: its pid. */
 pid_t start_program(const struct job *job, bool traced);
 
@@ -99,6 +132,25 @@ struct end wait_program(pid_t pid, unsigned deadline);
 
 /** trace_run() - with its fault. @record: the calls up to the program's exec of another, or NULL */
 struct end trace_run(const struct job *job, struct calls *record);
+
+/** struct lines - of a log: records, what is none, and whether the last is without its end */
+struct lines {
+	size_t whole;
+	size_t torn;
+	bool open;
+};
+
+/** kill_usual_time() - ns from start to end, the middle of some runs. @prepare: called before each */
+int64_t kill_usual_time(const struct job *job, void (*prepare)(void));
+
+/** kill_run() - with SIGKILL @delay ns after its start */
+struct end kill_run(const struct job *job, int64_t delay);
+
+/** kill_read_file() - its text, "" if there is none; to be freed */
+char *kill_read_file(const char *path);
+
+/** kill_read_lines() - of a log */
+struct lines kill_read_lines(const char *path);
 
 /** trace_can() - is this machine's way of calling the kernel known? */
 bool trace_can(void);

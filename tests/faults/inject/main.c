@@ -14,6 +14,10 @@
  *   --startup PROGRAM calls that it makes too, called with --version, are the C library's: there any end refuses
  *   --again           a run with nothing wrong must do right after each
  *   --allocations     allocations fail, not system calls (the program is linked with allocations.c)
+ *   --kills N         SIGKILL at N random instants instead; a run with nothing wrong must do right after each
+ *   --once            after a run that was killed the next need not do right: it writes over nothing
+ *   --log FILE        of records, a line each: none is torn but the last, and the next begins a new line
+ *   --started FILE    where a runtime that is started leaves a word on what it was started with
  *   --clock SECONDS   the clock is ahead, and nothing else is wrong
  *   --tries N --seed N    a sample; without --tries every point
  *   --deadline N      seconds that a run may take (12)
@@ -26,7 +30,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <getopt.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,7 +44,7 @@
 
 #include "shared.h"
 
-enum { GLOBS = 16, POINTS_MAX = CALLS_MAX * 16, TOLD_MAX = 12 };
+enum { POINTS_MAX = CALLS_MAX * 16, TOLD_MAX = 12 };
 
 /* struct point - one thing that can go wrong */
 struct point {
@@ -50,31 +53,13 @@ struct point {
 	size_t at;
 };
 
-static struct options {
-	const char *name;
-	bool admits;
-	bool output;
-	bool again;
-	bool allocations;
-	const char *needs;
-	const char *startup;
-	int admitted;
-	size_t tries;
-	unsigned seed;
-	const char *trees[TREE_DIRS];
-	size_t n_trees;
-	const char *vary[GLOBS];
-	size_t n_vary;
-	const char *may[GLOBS];
-	size_t n_may;
-	struct job job;
-} options = {.name = "inject", .job = {.deadline = 12}};
-
 /* What is known of the clean run, and the figures. */
 static struct tree before, after;
 static struct calls calls;
 static size_t n_startup;
 static char *clean_output;
+static char *clean_start;
+static size_t clean_lines;
 static struct shared *shared;
 static size_t admitted, refused, faults;
 
@@ -93,10 +78,14 @@ void die(const char *fmt, ...)
 static const char *point_text(const struct point *point)
 {
 	static char text[160];
-	const struct call *call = &calls.items[point->at - 1];
+	const struct call *call = point->at > 0 ? &calls.items[point->at - 1] : NULL;
 	char *name = NULL;
 	const char *what;
 
+	if (!call) {
+		(void)snprintf(text, sizeof(text), "SIGKILL after %d us", point->error);
+		return text;
+	}
 	if (options.allocations) {
 		(void)snprintf(text, sizeof(text), "allocation %zu fails%s", point->at,
 			       point->fault == FAULT_ERRORS ? ", and all after it" : "");
@@ -204,7 +193,7 @@ static bool is_refusal(int status)
 /* Was the reason itself what could not be said? */
 static bool is_about_words(const struct point *point)
 {
-	return !options.allocations && (calls.items[point->at - 1].nr == SYS_write || point->fault == FAULT_KILL);
+	return point->fault == FAULT_KILL || (!options.allocations && calls.items[point->at - 1].nr == SYS_write);
 }
 
 static void check_end(const struct point *point, const struct end *end, const char *output, const char *words)
@@ -213,7 +202,7 @@ static void check_end(const struct point *point, const struct end *end, const ch
 
 	if (end->timed_out) {
 		wrong(point, "hangs");
-	} else if (!options.allocations && point->at <= n_startup && !admits) {
+	} else if (point->at > 0 && !options.allocations && point->at <= n_startup && !admits) {
 		refused++;
 	} else if (end->signal != 0 && point->fault != FAULT_KILL) {
 		wrong(point, "ends by signal %d", end->signal);
@@ -273,7 +262,7 @@ static void find_startup(void)
 	char *const argv[] = {(char *)(uintptr_t)options.startup, (char *)(uintptr_t) "--version", NULL};
 	struct job job = options.job;
 
-	if (!options.startup || options.allocations)
+	if (!options.startup || options.allocations || options.kills)
 		return;
 	job.argv = argv;
 	(void)trace_run(&job, &of_startup);
@@ -283,14 +272,108 @@ static void find_startup(void)
 		n_startup++;
 }
 
+/* A runtime is started with what the clean run starts it with, or not at all. */
+static void check_started(const struct point *point)
+{
+	char *words = options.started ? kill_read_file(options.started) : NULL, *rest = words;
+	const size_t len = clean_start ? strlen(clean_start) : 0;
+
+	/* One word a start: of the killed run, of the next. */
+	while (rest && len > 0 && strncmp(rest, clean_start, len) == 0)
+		rest += len;
+	if (rest && rest[0] != '\0')
+		wrong(point, "%s: %.100s",
+		      clean_start[0] ? "STARTS THE RUNTIME with another spec"
+				     : "STARTS THE RUNTIME though it must refuse",
+		      rest);
+	free(words);
+}
+
+/* After a run that was killed, and after the one that follows. */
+static void check_lines(const struct point *point, const struct lines *was, const struct lines *then)
+{
+	const struct lines last = kill_read_lines(options.log);
+
+	if (then->torn != was->torn || then->whole < was->whole || then->whole > was->whole + clean_lines)
+		wrong(point, "the log has %zu records and %zu torn ones, before %zu and %zu", then->whole, then->torn,
+		      was->whole, was->torn);
+	if (last.open || last.whole != then->whole + clean_lines || last.torn != then->torn + then->open)
+		wrong(point, "the next run leaves %zu records and %zu torn ones in the log, before %zu and %zu",
+		      last.whole, last.torn, then->whole, then->torn + then->open);
+}
+
+static void prepare(void)
+{
+	tree_restore(&before, options.trees, options.n_trees);
+	if (options.started && truncate(options.started, 0) < 0)
+		die("%s: %s", options.started, strerror(errno));
+}
+
+static void try_kill(int64_t usual, size_t *torn)
+{
+	const int64_t delay = (int64_t)((double)usual * 1.3 * (double)random() / (double)RAND_MAX);
+	const struct point point = {FAULT_KILL, (int)(delay / 1000), 0};
+	struct lines was = {0}, then = {0};
+	struct end end;
+	char *output, *words;
+
+	prepare();
+	if (options.log)
+		was = kill_read_lines(options.log);
+	end = kill_run(&options.job, delay);
+	output = take_output(options.job.out_fd);
+	words = take_output(options.job.err_fd);
+	if (options.log)
+		then = kill_read_lines(options.log);
+	check_end(&point, &end, output, words);
+	check_started(&point);
+	if (!options.once) {
+		check_again(&point);
+		check_started(&point);
+		check_files(&point, options.admits);
+	}
+	if (!options.once && options.log && clean_lines > 0)
+		check_lines(&point, &was, &then);
+	*torn += then.open;
+	free(output);
+	free(words);
+}
+
+static void try_kills(void)
+{
+	const int64_t usual = kill_usual_time(&options.job, prepare);
+	time_t start = time(NULL);
+	size_t torn = 0;
+
+	free(take_output(options.job.out_fd));
+	free(take_output(options.job.err_fd));
+	srandom(options.seed);
+	for (size_t i = 0; i < options.kills; i++)
+		try_kill(usual, &torn);
+	tree_restore(&before, options.trees, options.n_trees);
+	if (faults > TOLD_MAX)
+		(void)printf("# %zu more\n", faults - TOLD_MAX);
+	(void)printf("%s faults %s: %zu kills within %lld us: %zu had admitted, %zu had not, %zu records torn (%ld s, "
+		     "seed %u)\n",
+		     faults ? "# " : "ok", options.name, options.kills, (long long)(usual * 13 / 10000), admitted,
+		     refused, torn, (long)(time(NULL) - start), options.seed);
+}
+
 static void clean_run(void)
 {
+	struct lines lines = {0};
 	struct end end;
 	char *words;
 
 	tree_read(&before, options.trees, options.n_trees);
-	end = run_job(&options.job, &calls);
+	if (options.started && truncate(options.started, 0) < 0)
+		die("%s: %s", options.started, strerror(errno));
+	if (options.log)
+		lines = kill_read_lines(options.log);
+	end = run_job(&options.job, options.kills ? NULL : &calls);
 	clean_output = take_output(options.job.out_fd);
+	clean_start = options.started ? kill_read_file(options.started) : NULL;
+	clean_lines = options.log ? kill_read_lines(options.log).whole - lines.whole : 0;
 	words = take_output(options.job.err_fd);
 	tree_read(&after, options.trees, options.n_trees);
 	if ((end.status == options.admitted) != options.admits || end.signal != 0 || end.timed_out)
@@ -382,97 +465,6 @@ static void try_all(void)
 		     options.seed);
 }
 
-enum {
-	NAME = 1,
-	EXPECT,
-	ADMITTED,
-	STDIN,
-	TREE,
-	VARY,
-	MAY,
-	OUTPUT,
-	NEEDS,
-	STARTUP,
-	AGAIN,
-	ALLOCATIONS,
-	CLOCK,
-	TRIES,
-	SEED,
-	DEADLINE,
-};
-
-static const struct option known[] = {
-	{"name", 1, NULL, NAME},	 {"expect", 1, NULL, EXPECT}, {"admitted", 1, NULL, ADMITTED},
-	{"stdin", 1, NULL, STDIN},	 {"tree", 1, NULL, TREE},     {"vary", 1, NULL, VARY},
-	{"may", 1, NULL, MAY},		 {"output", 0, NULL, OUTPUT}, {"needs", 1, NULL, NEEDS},
-	{"startup", 1, NULL, STARTUP},	 {"again", 0, NULL, AGAIN},   {"allocations", 0, NULL, ALLOCATIONS},
-	{"clock", 1, NULL, CLOCK},	 {"tries", 1, NULL, TRIES},   {"seed", 1, NULL, SEED},
-	{"deadline", 1, NULL, DEADLINE}, {NULL, 0, NULL, 0},
-};
-
-static void add(const char **list, size_t *n, size_t room, const char *value)
-{
-	if (*n == room)
-		die("too many options");
-	list[(*n)++] = value;
-}
-
-static void take_option(int option)
-{
-	switch (option) {
-	case NAME:
-		options.name = optarg;
-		break;
-	case EXPECT:
-		options.admits = strcmp(optarg, "admit") == 0;
-		break;
-	case ADMITTED:
-		options.admitted = atoi(optarg);
-		break;
-	case STDIN:
-		options.job.stdin_path = optarg;
-		break;
-	case TREE:
-		add(options.trees, &options.n_trees, TREE_DIRS, optarg);
-		break;
-	case VARY:
-		add(options.vary, &options.n_vary, GLOBS, optarg);
-		break;
-	case MAY:
-		add(options.may, &options.n_may, GLOBS, optarg);
-		break;
-	case OUTPUT:
-		options.output = true;
-		break;
-	case NEEDS:
-		options.needs = optarg;
-		break;
-	case STARTUP:
-		options.startup = optarg;
-		break;
-	case AGAIN:
-		options.again = true;
-		break;
-	case ALLOCATIONS:
-		options.allocations = true;
-		break;
-	case CLOCK:
-		options.job.clock = atoll(optarg);
-		break;
-	case TRIES:
-		options.tries = (size_t)atol(optarg);
-		break;
-	case SEED:
-		options.seed = (unsigned)atol(optarg);
-		break;
-	case DEADLINE:
-		options.job.deadline = (unsigned)atoi(optarg);
-		break;
-	default:
-		die("an unknown option");
-	}
-}
-
 /* The descriptor goes to the program. */
 static void make_shared(void)
 {
@@ -489,20 +481,18 @@ static void make_shared(void)
 
 int main(int argc, char **argv)
 {
-	int option;
-
 	(void)umask(022);
-	while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1)
-		take_option(option);
-	options.job.argv = argv + optind;
+	options_read(argc, argv);
 	options.job.out_fd = memfd_create("stdout", MFD_CLOEXEC);
 	options.job.err_fd = memfd_create("stderr", MFD_CLOEXEC);
-	if (optind == argc || options.job.out_fd < 0 || options.job.err_fd < 0)
+	if (!options.job.argv[0] || options.job.out_fd < 0 || options.job.err_fd < 0)
 		die("nothing to run");
 	make_shared();
 	clean_run();
 	find_startup();
-	if (options.job.clock == 0)
+	if (options.kills > 0)
+		try_kills();
+	else if (options.job.clock == 0)
 		try_all();
 	else
 		(void)printf("ok faults %s\n", options.name);
