@@ -57,14 +57,14 @@ static const char *unified(const struct resources *resources, const char *key)
 	return NULL;
 }
 
-/* Return: the number that @text starts with; -1 for "max" or anything that is no number. */
+/* Return: the number that @text starts with, negative for none: "max" or anything that is no number. */
 static int64_t number_or_none(const char *text, const char **ret_rest)
 {
 	char *end;
 	long long value = strtoll(text, &end, 10);
 
 	*ret_rest = end;
-	return end == text || value < 0 ? -1 : value;
+	return end == text ? -1 : value;
 }
 
 static int64_t limit_or_none(struct limit limit)

@@ -45,7 +45,8 @@ FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c")
 EXPLAINED = "tests/mutation/explained.tsv"
 # Of a file, or else of its layer. What a filter leaves out can only leave mutants alive.
 UNITS = {
-    "rules": "@(rules_*|engine|host_bundles|amend_plan|seccomp)/*",
+    "rules": "@(rules_NAME|rules_core|rules_edges|rules_places|rules_proposals|engine|host_bundles|amend_plan)/*",
+    "rules/seccomp": "@(rules_seccomp|rules_places|engine|host_bundles|amend_plan|seccomp)/*",
     "spec": "@(spec*)/*",
     "spec/identity": "@(identity|host_bundles)/*",
     "spec/ports": "@(ports|host_facts)/*",
@@ -64,7 +65,7 @@ KILLED, SURVIVED, SAME, INVALID = "killed", "survived", "same", "invalid"
 
 def unit_filter(path):
     _, layer, name = path.split("/")
-    return UNITS.get(f"{layer}/{name[:-2]}", UNITS[layer])
+    return UNITS.get(f"{layer}/{name[:-2]}", UNITS[layer]).replace("NAME", name[:-2])
 
 
 def hook_parts():

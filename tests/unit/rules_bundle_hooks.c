@@ -28,7 +28,8 @@ static bool passes(const char *path, const struct strings args)
 
 Test(rules_bundle_hooks, dockers_own_and_its_look_alikes)
 {
-	static const char *const key[] = {"libnetwork-setkey"}, *const other[] = {"sh", "libnetwork-setkey"};
+	static const char *const key[] = {"libnetwork-setkey"}, *const other[] = {"sh", "libnetwork-setkey"},
+				 *const ours[] = {"ocigate", "hook"};
 	const struct strings args = {key, 1};
 
 	cr_expect(passes("/proc/1/exe", args), "dockerd may be the first process of its namespace");
@@ -42,6 +43,8 @@ Test(rules_bundle_hooks, dockers_own_and_its_look_alikes)
 	cr_expect_not(passes("/tmp/a/1/exe", args));
 	cr_expect_not(passes("/proc/1/exe", (struct strings){other, 2}));
 	cr_expect_not(passes("/proc/1/exe", (struct strings){NULL, 0}));
+	cr_expect_not(passes("ocigate", (struct strings){ours, 2}), "who knows which");
+	cr_expect(passes("/usr/bin/ocigate", (struct strings){ours, 2}));
 }
 
 static size_t with_variable(const char *variable, const char *settings)

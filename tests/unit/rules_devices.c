@@ -245,6 +245,12 @@ Test(rules_devices, dev_is_what_the_kernel_shows_there)
 	seen[1].origin.fs_type = "tmpfs";
 	judge(&rule_devices, "{}");
 	cr_expect_eq(found_at("/mounts/0"), 1, "one of two");
+	seen[0].origin.fs_type = "tmpfs";
+	seen[1].origin.fs_type = "overlay";
+	host.n_mounts = 1;
+	container.n_mounts = 1;
+	judge(&rule_devices, "{}");
+	cr_expect_eq(findings.n, 0, "behind the last mount there is none");
 }
 
 /* A recording has no file types; the root of a devtmpfs is a directory, and everything in it may be a node. */
