@@ -2,7 +2,6 @@
 /*
  * Rows by place: ordered by device and root, so that all the roots below a path lie side by side.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +31,27 @@ bool mount_places_sort(struct arena *arena, struct mount_table *table)
 	return true;
 }
 
-/* How many rows come before everything that starts with @root and @next? */
-static size_t places_before(const struct mount_table *table, unsigned major, unsigned minor, const char *root,
-			    char next)
+static bool is_below(const struct mount_row *row, unsigned major, unsigned minor, const char *stem, size_t len)
 {
-	size_t low = 0, high = table->n, len = strlen(root);
+	return row->major == major && row->minor == minor && strncmp(row->root, stem, len) == 0 &&
+	       row->root[len] == '/';
+}
+
+/* How many rows come before everything that starts with @stem, of @len bytes, and a slash? */
+static size_t places_before(const struct mount_table *table, unsigned major, unsigned minor, const char *stem,
+			    size_t len)
+{
+	size_t low = 0, high = table->n;
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 		const struct mount_row *row = table->by_place[middle];
 		int order = row->major != major	  ? (row->major < major ? -1 : 1)
 			    : row->minor != minor ? (row->minor < minor ? -1 : 1)
-						  : strncmp(row->root, root, len);
+						  : strncmp(row->root, stem, len);
 
 		if (order == 0)
-			order = (unsigned char)row->root[len] < (unsigned char)next ? -1 : 1;
+			order = (unsigned char)row->root[len] < '/' ? -1 : 1;
 		if (order < 0)
 			low = middle + 1;
 		else
@@ -60,13 +65,15 @@ const struct mount_row *const *mount_table_below(const struct mount_table *table
 {
 	const bool top = root[0] == '/' && root[1] == '\0';
 	const char *stem = top ? "" : root;
-	size_t first = places_before(table, major, minor, stem, '/'),
-	       behind = places_before(table, major, minor, stem, '0');
+	const size_t len = strlen(stem);
+	size_t first = places_before(table, major, minor, stem, len), behind;
 
 	/* Behind "/" comes what lies below it; of "/" itself all the roots are. */
-	static_assert('0' == '/' + 1, "nothing lies between");
-	while (top && first < behind && table->by_place[first]->root[1] == '\0')
+	while (top && first < table->n && is_below(table->by_place[first], major, minor, stem, len) &&
+	       table->by_place[first]->root[1] == '\0')
 		first++;
+	for (behind = first; behind < table->n && is_below(table->by_place[behind], major, minor, stem, len); behind++)
+		;
 	*ret_n = behind - first;
 	return table->by_place + first;
 }

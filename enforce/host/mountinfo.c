@@ -9,6 +9,9 @@
  */
 #include <limits.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "internal.h"
 #include "mounts.h"
@@ -20,11 +23,9 @@ static bool is_octal(const char *s)
 
 static void decode(char *s)
 {
-	char *out = strchr(s, '\\');
+	char *out = s;
 
-	if (!out)
-		return;
-	for (s = out; *s;) {
+	while (*s) {
 		if (s[0] == '\\' && is_octal(s + 1)) {
 			*out++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
 			s += 4;
@@ -35,34 +36,98 @@ static void decode(char *s)
 	*out = '\0';
 }
 
-/* Cuts the next field off; NULL when the line has no more of them. */
-static char *take_field(char **cursor)
-{
-	char *field = *cursor, *end;
+/** struct field - cut off, NUL-terminated; @escaped: has a backslash */
+struct field {
+	char *text;
+	size_t len;
+	bool escaped;
+};
 
-	if (!field)
-		return NULL;
-	end = strchr(field, ' ');
-	if (end)
-		*end++ = '\0';
-	*cursor = end;
-	return field;
+/* Bytes that may be looked at behind the text's end. */
+enum { BLOCK = 16 };
+
+/* To the end of the field that begins at @end, a space or the line's. */
+#ifdef __SSE2__
+static char *field_end(char *end, bool *ret_escaped)
+{
+	unsigned ends = 0, slashes = 0;
+
+	for (;; end += BLOCK) {
+		__m128i bytes;
+
+		memcpy(&bytes, end, sizeof(bytes));
+		slashes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+		ends = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
+								_mm_cmpeq_epi8(bytes, _mm_setzero_si128())));
+		if (ends)
+			break;
+		*ret_escaped |= slashes != 0;
+	}
+	/* Of the slashes in the last block those before the end count. */
+	*ret_escaped |= (slashes & ((ends & -ends) - 1)) != 0;
+	return end + __builtin_ctz(ends);
 }
-
-static bool to_number(const char *s, unsigned long max, unsigned long *ret_number)
+#else
+static char *field_end(char *end, bool *ret_escaped)
 {
-	return s && text_number(s, strlen(s), max, ret_number);
+	for (; *end != ' ' && *end != '\0'; end++)
+		*ret_escaped |= *end == '\\';
+	return end;
 }
+#endif
 
-static bool parse_device(char *field, struct mount_row *row)
+/* Cuts the next field off. Return: false when the line has no more of them. */
+static bool take_field(char **cursor, struct field *ret_field)
 {
-	char *colon = field ? strchr(field, ':') : NULL;
-	unsigned long major, minor;
+	struct field field = {.text = *cursor};
+	char *end;
 
-	if (!colon)
+	if (!field.text)
 		return false;
-	*colon = '\0';
-	if (!to_number(field, UINT_MAX, &major) || !to_number(colon + 1, UINT_MAX, &minor))
+	end = field_end(field.text, &field.escaped);
+	*cursor = *end ? end + 1 : NULL;
+	*end = '\0';
+	field.len = (size_t)(end - field.text);
+	*ret_field = field;
+	return true;
+}
+
+/* The same, its escapes decoded; NULL when there is none. */
+static char *take_text(char **cursor)
+{
+	struct field field;
+
+	if (!take_field(cursor, &field))
+		return NULL;
+	if (field.escaped)
+		decode(field.text);
+	return field.text;
+}
+
+static bool take_id(char **cursor, int *ret_id)
+{
+	struct field field;
+	unsigned long id;
+
+	if (!take_field(cursor, &field) || !text_number(field.text, field.len, INT_MAX, &id))
+		return false;
+	*ret_id = (int)id;
+	return true;
+}
+
+static bool take_device(char **cursor, struct mount_row *row)
+{
+	struct field field;
+	const char *colon;
+	unsigned long major, minor;
+	size_t len;
+
+	if (!take_field(cursor, &field))
+		return false;
+	colon = memchr(field.text, ':', field.len);
+	len = colon ? (size_t)(colon - field.text) : 0;
+	if (!colon || !text_number(field.text, len, UINT_MAX, &major) ||
+	    !text_number(colon + 1, field.len - len - 1, UINT_MAX, &minor))
 		return false;
 	row->major = (unsigned)major;
 	row->minor = (unsigned)minor;
@@ -91,49 +156,34 @@ static bool parse_optional(char **cursor, struct mount_row *row)
 
 static bool parse_line(char *line, struct mount_row *row)
 {
-	unsigned long id, parent;
-	char *root, *mountpoint, *fstype, *source;
+	struct field options, super;
 
-	if (!to_number(take_field(&line), INT_MAX, &id) || !to_number(take_field(&line), INT_MAX, &parent) ||
-	    !parse_device(take_field(&line), row))
+	if (!take_id(&line, &row->id) || !take_id(&line, &row->parent) || !take_device(&line, row))
 		return false;
-	row->id = (int)id;
-	row->parent = (int)parent;
-	root = take_field(&line);
-	mountpoint = take_field(&line);
-	row->options = take_field(&line);
-	if (!row->options || !parse_optional(&line, row))
+	row->root = take_text(&line);
+	row->mountpoint = take_text(&line);
+	if (!take_field(&line, &options) || !parse_optional(&line, row))
 		return false;
-	fstype = take_field(&line);
-	source = take_field(&line);
-	row->super_options = take_field(&line);
-	if (!source || !root[0] || mountpoint[0] != '/' || !fstype[0] || line)
-		return false;
-	decode(root);
-	decode(mountpoint);
-	decode(fstype);
-	decode(source);
-	row->root = root;
-	row->mountpoint = mountpoint;
-	row->fstype = fstype;
-	row->source = source;
-	if (!row->super_options)
-		row->super_options = "";
-	return true;
+	row->options = options.text;
+	row->fstype = take_text(&line);
+	row->source = take_text(&line);
+	row->super_options = take_field(&line, &super) ? super.text : "";
+	return row->source && row->root[0] && row->mountpoint[0] == '/' && row->fstype[0] && !line;
 }
 
 int mountinfo_parse(struct arena *arena, const char *text, struct mount_row **ret_rows, size_t *ret_n, struct err *err)
 {
-	size_t total = 0, n = 0;
+	size_t total = 0, n = 0, len = strlen(text);
 	struct mount_row *rows;
 	char *copy, *line;
 
 	for (const char *end = text; (end = strchr(end, '\n')) != NULL; end++)
 		total++;
 	rows = arena_array(arena, total + 1, sizeof(*rows));
-	copy = arena_strdup(arena, text);
+	copy = arena_alloc(arena, len + 1 + BLOCK);
 	if (!rows || !copy)
 		return err_set(err, ERR_SYSTEM, "out of memory");
+	memcpy(copy, text, len);
 	for (line = copy; *line != '\0'; n++) {
 		char *end = strchr(line, '\n');
 		char *next = end ? end + 1 : line + strlen(line);

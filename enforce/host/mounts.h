@@ -100,14 +100,6 @@ size_t root_search_next(const struct mount_table *table, const struct root_searc
 /** mount_table_same_device() - next row of that device */
 size_t mount_table_same_device(const struct mount_table *table, unsigned major, unsigned minor, size_t after);
 
-/**
- * path_next_prefix() - length of the next longer prefix of @path that ends at a component
- * @len: the last one; 1, for "/", to begin with
- *
- * Return: 0 when @len is the whole path.
- */
-size_t path_next_prefix(const char *path, size_t len);
-
 /** path_join() - @base and what @path has behind its first @skip bytes. Return: NULL when out of memory. */
 const char *path_join(struct arena *arena, const char *base, const char *path, size_t skip) MUST_CHECK;
 

@@ -42,11 +42,17 @@ struct wish {
 	size_t propagation;
 };
 
+/* Two letters tell nearly all of them apart. */
+static bool is_word(const char *word, const char *option)
+{
+	return word[0] == option[0] && word[1] == option[1] && strcmp(word, option) == 0;
+}
+
 static enum option_kind option_kind_of(const char *option)
 {
 	int kind = 0;
 
-	while (kind < OPTION_OTHER && strcmp(option_names[kind], option) != 0)
+	while (kind < OPTION_OTHER && !is_word(option_names[kind], option))
 		kind++;
 	return (enum option_kind)kind;
 }
@@ -56,7 +62,7 @@ static void read_other(struct mount *mount, struct wish *wish, const char *optio
 	bool recursive = option[0] == 'r';
 
 	for (size_t i = 0; i < PROPAGATIONS; i++) {
-		if (strcmp(option + recursive, propagations[i]) != 0)
+		if (!is_word(propagations[i], option + recursive))
 			continue;
 		wish->propagation = i < wish->propagation ? i : wish->propagation;
 		mount->recursive_propagation |= recursive;
