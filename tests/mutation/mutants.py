@@ -5,6 +5,7 @@ A mutant is one change of one place: a condition turned round, < for <=, a
 statement left out, a row of a table gone. Only what decides is changed: not
 comments, not strings, not what a rule says of itself for people.
 """
+import hashlib
 import re
 
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
@@ -21,9 +22,9 @@ DECLARATION = re.compile(r"[A-Za-z_]\w*\s+\**[A-Za-z_]\w*\s*(?:[;,=\[]|$)")
 
 
 class Mutant:
-    """One change; its key says where and what, and survives changes elsewhere in the file."""
+    """One change; its key says where and what, and survives changes elsewhere; @place changes with its function."""
 
-    def __init__(self, path, text, start, end, new, kind):
+    def __init__(self, path, text, start, end, new, kind, place):
         self.path, self.start, self.end, self.new = path, start, end, new
         line_end = text.find("\n", start)
         self.line = " ".join(text[text.rfind("\n", 0, start) + 1:line_end].split())
@@ -31,6 +32,7 @@ class Mutant:
         old = " ".join(text[start:end].split())
         self.what = f"{kind}: {old[:90]}" + (f" => {new.strip()[:90]}" if new.strip() and kind != "negate" else "")
         self.ordinal = 1
+        self.place = place
 
     def change(self):
         """As explained.tsv has it; #N where the file has the same line and change more than once."""
@@ -154,18 +156,24 @@ def mutants_of(path, text):
     """All mutants of a file, in its order."""
     code = mask(text)
     found = []
-    for start, end in functions(code):
-        for finder in (in_conditions, in_operators, in_numbers, in_returns, in_statements):
+    places = []
+
+    def add(start, end, *finders):
+        places.append((start, end, hashlib.sha256(text[start:end].encode()).hexdigest()[:16]))
+        for finder in finders:
             found.extend(finder(code, start, end))
+    for start, end in functions(code):
+        add(start, end, in_conditions, in_operators, in_numbers, in_returns, in_statements)
     for enum in re.finditer(r"^enum \{([\s\S]*?)\};", code, re.M):
-        found.extend(in_numbers(code, enum.start(1), enum.end(1)))
+        add(enum.start(1), enum.end(1), in_numbers)
     for start, end in tables(code):
-        found.extend(in_table(code, start, end))
+        add(start, end, in_table)
         if ".key = " in code[start:end]:
-            found.extend(in_fields(code, start, end))
+            add(start, end, in_fields)
     counted = {}
     for start, end, new, kind in sorted(set(found)):
-        mutant = Mutant(path, text, start, end, new.replace("{}", text[start:end]), kind)
+        place = next(place for first, last, place in places if first <= start < last)
+        mutant = Mutant(path, text, start, end, new.replace("{}", text[start:end]), kind, place)
         counted[mutant.key()] = counted.get(mutant.key(), 0) + 1
         mutant.ordinal = counted[mutant.key()]
         yield mutant

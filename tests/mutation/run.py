@@ -11,7 +11,7 @@ usage: run.py [--again] [FILE]...
 
 The changed file is compiled with the checks of make asan for undefined behaviour.
 
-What was killed stays killed until its file changes: results are kept below
+What was killed stays killed until its function changes: results are kept below
 $BUILD/mutants, --again forgets them. Needs $BUILD/unit-tests and
 $BUILD/rule-cases. MUTANT_JOBS=2
 """
@@ -176,25 +176,26 @@ def explained():
 
 
 class Results:
-    """What earlier runs found, by file and content"""
+    """What earlier runs found, by the content of the function that a mutant is in"""
 
-    def __init__(self, path, text, again):
+    def __init__(self, path, text, mutants, again):
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         self.name = os.path.join(KEEP, path.replace("/", "-") + ".tsv")
-        self.digest, self.found = digest, {}
+        self.places, self.found = {m.key(): m.place for m in mutants}, {}
         if not again and os.path.exists(self.name):
             with open(self.name, encoding="utf-8") as file:
                 lines = file.read().splitlines()
-            if lines and lines[0] == digest:
-                for line in lines[1:]:
-                    fate, source, change = line.split("\t")
-                    self.found[(path, source, change)] = fate
+            of_file = lines and lines[0] == digest  # as this was kept at first
+            for line in lines:
+                fate, *place, source, change = line.split("\t") if "\t" in line else ("", "", "")
+                key = (path, source, change)
+                if key in self.places and (place == [self.places[key]] or (of_file and not place)):
+                    self.found[key] = fate
 
     def write(self):
         with open(self.name + ".new", "w", encoding="utf-8") as file:
-            file.write(self.digest + "\n")
-            for (_, source, change), fate in sorted(self.found.items()):
-                file.write(f"{fate}\t{source}\t{change}\n")
+            for key, fate in sorted(self.found.items()):
+                file.write("\t".join((fate, self.places[key], *key[1:])) + "\n")
         os.replace(self.name + ".new", self.name)
 
 
@@ -247,7 +248,7 @@ def main():
             with open(path, encoding="utf-8") as file:
                 text = file.read()
             mutants = list(mutants_of(path, text))
-            results = Results(path, text, options.again)
+            results = Results(path, text, mutants, options.again)
             try_all(text, mutants, results, benches, pool)
             results.write()
             totals = [a + b for a, b in zip(totals, report(path, mutants, results, known))]
