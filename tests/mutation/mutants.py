@@ -104,7 +104,8 @@ def in_numbers(code, start, end):
     for found in NUMBER.finditer(code, start, end):
         if two_ways and code[start:found.start()].endswith(("return ", "return -")):
             continue  # 0 or -1 (err.h): in_returns() turns one into the other
-        yield found.start(), found.end(), f"({found[0]} + 1)", "more"
+        if not (two_ways and re.search(r"return [^;]*[?:] -?$", code[start:found.start()])):
+            yield found.start(), found.end(), f"({found[0]} + 1)", "more"
         if int(found[1], 0) != 0:
             yield found.start(), found.end(), f"({found[0]} - 1)", "less"
 

@@ -352,31 +352,6 @@ Test(spec_form, leaves_the_rest_to_rules)
 	}
 }
 
-/* Nesting is counted in what nobody knows, too. */
-Test(spec_form, reads_32_levels)
-{
-	for (int levels = 30; levels <= 34; levels++) {
-		struct container container;
-		struct arena arena;
-		struct err err = {0};
-		char with[512] = "\"hostname\":\"c\",\"later\":", text[8192];
-
-		/* The document itself is the first of them. */
-		for (int i = 1; i < levels; i++)
-			(void)strcat(with, i % 2 ? "[" : "{\"a\":");
-		(void)strcat(with, levels % 2 ? "1" : "");
-		for (int i = levels - 1; i >= 1; i--)
-			(void)strcat(with, i % 2 ? "]" : "}");
-		arena_init(&arena, 1 << 20);
-		change(text, sizeof(text), healthy, "\"hostname\":\"c\"", with);
-		cr_expect_eq(parse(&arena, text, &container, &err) == 0, levels <= JSON_DEPTH_MAX, "%d: %s", levels,
-			     err.text);
-		if (levels > JSON_DEPTH_MAX)
-			cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
-		arena_release(&arena);
-	}
-}
-
 Test(spec_form, tells_cut_short_from_unsafe)
 {
 	struct container container;
