@@ -91,12 +91,10 @@ static void scan_number(struct cursor *cursor)
 	size_t start = cursor->at, digits = start + (text[start] == '-');
 	size_t end = skip_digits(text, cursor->len, digits), n = end - digits;
 
-	cursor->at = end > start ? end : start + 1;
+	cursor->at = end;
 	if (end < cursor->len && (text[end] == '.' || text[end] == 'e' || text[end] == 'E')) {
 		complain(cursor, end,
 			 "a number with a fraction or an exponent, where the specification has whole numbers alone");
-		while (cursor->at < cursor->len && strchr("+-.eE0123456789", text[cursor->at]) && text[cursor->at])
-			cursor->at++;
 	} else if (n > 1 && text[digits] == '0') {
 		complain(cursor, end, "a number with a leading zero: some parsers take it for 0");
 	} else if (n == 1 && text[digits] == '0' && digits > start) {
@@ -117,7 +115,7 @@ static void scan_word(struct cursor *cursor)
 	while (n < rest && is_letter(word[n]))
 		n++;
 	cursor->at += n;
-	if (n == rest && !cursor->ended)
+	if (n == rest)
 		return; /* cut short: true, false and null are only whole words when something follows */
 	if (!(n == 4 && (memcmp(word, "true", 4) == 0 || memcmp(word, "null", 4) == 0)) &&
 	    !(n == 5 && memcmp(word, "false", 5) == 0))
@@ -133,8 +131,7 @@ static void scan_bracket(struct cursor *cursor, char c)
 	}
 	if (cursor->before == ',')
 		complain(cursor, cursor->at, "a comma with nothing behind it: some parsers accept that, others do not");
-	if (cursor->depth > 0 && --cursor->depth == 0)
-		cursor->ended = true;
+	cursor->ended = --cursor->depth == 0;
 }
 
 /* Anything that is neither a string, a number nor a sign of structure. */
@@ -147,7 +144,6 @@ static void scan_other(struct cursor *cursor, char c)
 	complain(cursor, cursor->at,
 		 c == '/' ? "a comment: JSON has none, and some parsers refuse them"
 			  : "a character that JSON does not have outside strings");
-	cursor->at++;
 }
 
 static void scan_token(struct cursor *cursor)
@@ -178,12 +174,12 @@ static void scan_token(struct cursor *cursor)
 	cursor->before = c;
 }
 
-/* The document is one bracket to its partner; around it there is nothing but space. */
+/* The document is one bracket to its partner; around it there is nothing but space. The first complaint ends the pass. */
 static void scan_document(struct cursor *cursor)
 {
 	const char *text = cursor->text;
 
-	while (cursor->at < cursor->len && !cursor->ended) {
+	while (cursor->at < cursor->len && !cursor->ended && !cursor->scan->problem) {
 		if (is_space(text[cursor->at])) {
 			cursor->at++;
 			continue;
