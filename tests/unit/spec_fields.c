@@ -207,6 +207,7 @@ static void expect_words(const struct field *field)
 		word += len;
 	}
 	cr_expect_not(taken(field->pointer, "\"\""), "%s: empty", field->pointer);
+	cr_expect_not(taken(field->pointer, "\"x\""), "%s: another letter", field->pointer);
 }
 
 Test(spec_fields, have_their_words)
