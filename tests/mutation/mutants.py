@@ -29,8 +29,8 @@ class Mutant:
         line_end = text.find("\n", start)
         self.line = " ".join(text[text.rfind("\n", 0, start) + 1:line_end].split())
         self.line_number = text.count("\n", 0, start) + 1
-        old = " ".join(text[start:end].split())
-        self.what = f"{kind}: {old[:90]}" + (f" => {new.strip()[:90]}" if new.strip() and kind != "negate" else "")
+        old, by = (" ".join(words.split())[:90] for words in (text[start:end], new))
+        self.what = f"{kind}: {old}" + (f" => {by}" if by and kind != "negate" else "")
         self.ordinal = 1
         self.place = place
 
