@@ -3,6 +3,7 @@
  * The state on standard input: read to its end whatever it is, and never believed beyond its form.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,10 +122,53 @@ Test(state, refuses)
 	}
 }
 
+Test(state, is_named_once)
+{
+	static const char *const texts[][2] = {
+		{"{\"id\":\"c1\",\"bundle\":7}", "the state: \"bundle\" is a number, must be a string"},
+		{"{\"id\":\"c1\",\"bund",
+		 "the state: cut short: the text ends inside the document (line 1, column 17)"},
+	};
+
+	for (size_t i = 0; i < N(texts); i++) {
+		struct state state;
+		struct err err = {0};
+
+		cr_expect_eq(state_parse(&arena, texts[i][0], strlen(texts[i][0]), &state, &err), -1);
+		cr_expect_str_eq(err.text, texts[i][1]);
+	}
+}
+
+Test(state, says_when_memory_runs_out)
+{
+	static const char text[] = "{\"id\":\"c1\",\"bundle\":\"/b\"}";
+	size_t failed = 0;
+
+	for (size_t cap = 0; cap < 256; cap += 8) {
+		struct state state = {.id = "untouched"};
+		struct arena small;
+		struct err err = {0};
+
+		arena_init(&small, cap);
+		if (state_parse(&small, text, sizeof(text) - 1, &state, &err) == 0) {
+			cr_expect_str_eq(state.bundle, "/b");
+			cr_expect_not(small.failed);
+		} else {
+			failed++;
+			cr_expect_eq(err.kind, ERR_SYSTEM, "%zu bytes: %s", cap, err.text);
+			cr_expect_str_eq(state.id, "untouched");
+		}
+		arena_release(&small);
+	}
+	cr_expect_gt(failed, sizeof(text) / 8);
+	cr_expect_lt(failed, 256 / 8);
+}
+
 /*
- * A child writes @size bytes: a state, filled up with spaces, in a process of
- * its own since a pipe holds only 64 KiB. Its exit status tells whether all
- * were taken from it.
+ * A child writes @size bytes: a state, filled up with spaces, the last ones one
+ * by one, in a process of its own since a pipe holds only 64 KiB. Its exit
+ * status tells whether all were taken from it. What is written at once is read
+ * at once (O_DIRECT), so that a read of one byte is not the last.
  */
 static int feed(size_t size, struct state *ret_state, struct err *err, int *ret_status)
 {
@@ -132,7 +176,7 @@ static int feed(size_t size, struct state *ret_state, struct err *err, int *ret_
 	int ends[2], result;
 	pid_t child;
 
-	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(pipe2(ends, O_DIRECT), 0);
 	child = fork();
 	if (child == 0) {
 		static char filler[4096];
@@ -149,9 +193,13 @@ static int feed(size_t size, struct state *ret_state, struct err *err, int *ret_
 				_exit(1);
 			rest -= (size_t)n;
 		}
+		for (int i = 0; size > 0 && i < 64; i++)
+			if (write(ends[1], filler, 1) != 1)
+				_exit(1);
 		_exit(0);
 	}
 	close(ends[1]);
+	errno = EINTR; /* left from another call: it must not be taken for this one's */
 	result = state_from_fd(&arena, ends[0], ret_state, err);
 	close(ends[0]);
 	cr_assert_eq(waitpid(child, ret_status, 0), child);
