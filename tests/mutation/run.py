@@ -48,7 +48,7 @@ UNITS = {
     "rules": "@(rules_NAME|rules_core|rules_edges|rules_places|rules_proposals|engine|host_bundles|amend_plan)/*",
     "rules/seccomp": "@(rules_seccomp|rules_places|engine|host_bundles|amend_plan|seccomp)/*",
     "spec": "@(spec*)/*",
-    "spec/identity": "@(identity|host_bundles)/*",
+    "spec/identity": "@(identity*|host_bundles)/*",
     "spec/ports": "@(ports|host_facts)/*",
     "spec/runtime_state": "@(runtime_state)/*",
     "spec/schema": "@(spec*|state)/*",
