@@ -54,7 +54,9 @@ static const char *const capability_names[] = {
 
 int capability_number(const char *name)
 {
-	/* Every name starts with CAP_: compare what differs. */
+	/* Names come from command lines too: without the prefix there is nothing to compare behind it. */
+	if (strncmp(name, "CAP_", 4) != 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(capability_names) / sizeof(capability_names[0]); i++)
 		if (capability_names[i][4] == name[4] && strcmp(capability_names[i] + 5, name + 5) == 0)
 			return (int)i;

@@ -185,9 +185,6 @@ bool walk_control(const char *text);
 /** key_equal_folded() - are two keys equal to a parser that ignores case, Unicode's simple folding included? */
 bool key_equal_folded(const char *known, const char *key);
 
-/** capability_number() - of a name that starts with CAP_ and something. Return: -1 if there is none. */
-int capability_number(const char *name);
-
 /* Own readers and checks that the table refers to; each beside its subject. */
 int read_capabilities(struct walk *walk, void *base);
 int read_namespaces(struct walk *walk, void *base);

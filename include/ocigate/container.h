@@ -18,7 +18,7 @@
 
 #include "ocigate/list.h"
 
-/** capability_number() - of an exact CAP_ name. Return: -1 if there is none. */
+/** capability_number() - of an exact CAP_ name. Return: -1 of any other text. */
 int capability_number(const char *name);
 
 /** capability_name() - "CAP_CHOWN" for 0 …; "CAP_?" for a number that has no name */

@@ -150,6 +150,20 @@ Test(spec, numbers_capabilities_as_libcap_does)
 	cr_expect_eq(known, 41);
 }
 
+/* Also of what somebody wrote on a command line: not a byte behind its end counts. */
+Test(spec, knows_capabilities_by_their_whole_name)
+{
+	static const char *const others[] = {
+		"",	     "3",	  "39\0xCHOWN", "CAP\0CHOWN", "CAP_",	  "CHOWN",
+		"XXX_CHOWN", "cap_chown", "CAPXCHOWN",	"CAP_CHOWN2", "CAP_CHOW",
+	};
+
+	for (size_t i = 0; i < N(others); i++)
+		cr_expect_eq(capability_number(others[i]), -1, "%s", others[i]);
+	cr_expect_eq(capability_number("CAP_CHOWN"), 0);
+	cr_expect_eq(capability_number("CAP_CHECKPOINT_RESTORE"), 40);
+}
+
 Test(spec, names_capabilities_by_number)
 {
 	cr_expect_str_eq(capability_name(0), "CAP_CHOWN");
