@@ -28,6 +28,9 @@ enum { DEADLINE_SECONDS = 8 };
 /* The address space is more than the arena that most of it is for: the program, the stack, what is freed too late. */
 enum { MEMORY_FACTOR = 4 };
 
+/* What a usual container takes here, its mounts included: more than the other front ends need. */
+enum { MEMORY_USUAL = 120 * 1024 };
+
 enum { STAGES = 3 };
 static const char poststart[] = "poststart";
 static const char *const stages[STAGES] = {"prestart", "createRuntime", poststart};
@@ -201,6 +204,7 @@ int verb_hook(int argc, char **argv)
 	if (!stage)
 		return status;
 	run_start(&run, stage);
+	arena_reserve(&run.arena, MEMORY_USUAL);
 	if (judge(&run) == 0)
 		run.decision.id = run.container.id;
 	run_record(&run);

@@ -21,7 +21,7 @@ struct arena_chunk {
 };
 
 enum {
-	CHUNK_FIRST = 124 * 1024, /* what a usual container takes */
+	CHUNK_FIRST = 96 * 1024, /* what a usual container takes */
 	CHUNK_MIN = 64 * 1024,
 	ALIGN = alignof(max_align_t),
 	PAGE = 4096, /* rounding only; larger pages merely waste a tail */

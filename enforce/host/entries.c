@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ocigate/host.h"
+#include "ocigate/str.h"
 
 static const char *const kernels[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs"};
 
@@ -19,7 +20,7 @@ const struct host_mount *host_mount_of(const struct host *host, size_t index)
 bool host_is_kernels_type(const char *type)
 {
 	for (size_t i = 0; type && i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		if (strcmp(kernels[i], type) == 0)
+		if (str_equal(kernels[i], type))
 			return true;
 	return false;
 }

@@ -56,10 +56,19 @@ static size_t row_of_device(const struct mount_view *view, const char *source)
 
 static const char *join_options(struct arena *arena, const struct strings *options)
 {
-	const char *text = "";
+	size_t room = 1;
+	char *text, *at;
 
-	for (size_t i = 0; text && i < options->n; i++)
-		text = i == 0 ? options->items[i] : arena_printf(arena, "%s,%s", text, options->items[i]);
+	if (options->n == 0)
+		return "";
+	for (size_t i = 0; i < options->n; i++)
+		room += strlen(options->items[i]) + 1;
+	text = at = arena_alloc(arena, room);
+	for (size_t i = 0; text && i < options->n; i++) {
+		if (i > 0)
+			*at++ = ',';
+		at = stpcpy(at, options->items[i]);
+	}
 	return text;
 }
 

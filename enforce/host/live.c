@@ -161,15 +161,18 @@ static void collect_id_maps(struct arena *arena, struct host *host, const struct
 	}
 }
 
-const char *mountinfo_read(struct arena *arena, int procfd)
+static const char *read_mounts(struct arena *arena, int dirfd, const char *name)
 {
 	struct err unread;
 	const char *text;
 	size_t len;
 
-	if (procfd < 0 || fs_read_file(arena, procfd, "mountinfo", HOST_FILE_MAX, false, &text, &len, &unread) < 0)
-		return NULL;
-	return text;
+	return fs_read_file(arena, dirfd, name, HOST_FILE_MAX, false, &text, &len, &unread) < 0 ? NULL : text;
+}
+
+const char *mountinfo_read(struct arena *arena, int procfd)
+{
+	return procfd < 0 ? NULL : read_mounts(arena, procfd, "mountinfo");
 }
 
 const char *rootfs_resolve(struct arena *arena, const char *rootfs)
@@ -229,8 +232,7 @@ static int collect_effective(struct arena *arena, struct host *host, const struc
 
 static int collect_intent(struct arena *arena, struct host *host, const struct container *container, struct err *err)
 {
-	FD_AUTO int self = proc_open("self");
-	struct mount_texts texts = {.node = mountinfo_read(arena, self)};
+	struct mount_texts texts = {.node = read_mounts(arena, AT_FDCWD, "/proc/self/mountinfo")};
 
 	if (!texts.node)
 		host->mounts_why = "our own mount table cannot be read";

@@ -3,6 +3,7 @@
  * Is it still the same? Cheap enough for every container that starts: one
  * stat for each file, no file opened, nothing parsed.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "snapshot.h"
@@ -38,12 +39,24 @@ uint64_t checksum(uint64_t sum, const void *bytes, size_t len)
 	return (sum ^ len) * 0x9e3779b97f4a7c15u;
 }
 
+/* Eight digits at once: each nibble into a byte of its own, the highest into the first; from 10 on they are letters. */
+static void put_eight(char *at, uint32_t number)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t word = (uint64_t)(number & 0xffff) << 32 | number >> 16;
+
+	word = (word & 0x000000ff000000ffu) << 16 | (word & 0x0000ff000000ff00u) >> 8;
+	word = (word & 0x000f000f000f000fu) << 8 | (word & 0x00f000f000f000f0u) >> 4;
+	word += ones * '0' + ((word + ones * 6) >> 4 & ones) * ('a' - '0' - 10);
+	word = htole64(word);
+	memcpy(at, &word, sizeof(word));
+}
+
 char *hex_put(char *at, uint64_t number, unsigned digits)
 {
-	for (unsigned i = digits; i > 0; i--) {
-		at[i - 1] = "0123456789abcdef"[number & 15];
-		number >>= 4;
-	}
+	if (digits == 16)
+		put_eight(at, (uint32_t)(number >> 32));
+	put_eight(at + digits - 8, (uint32_t)number);
 	return at + digits;
 }
 

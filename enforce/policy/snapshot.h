@@ -102,7 +102,7 @@ uint64_t checksum(uint64_t sum, const void *bytes, size_t len);
 /** CHECKSUM_START - first @sum */
 #define CHECKSUM_START 0xcbf29ce484222325u
 
-/** hex_put() - @digits hexadecimal digits of @number at @at. Return: behind them. */
+/** hex_put() - @digits hexadecimal digits, 8 or 16, of @number at @at. Return: behind them. */
 char *hex_put(char *at, uint64_t number, unsigned digits);
 
 #endif

@@ -27,6 +27,7 @@
 #include "ocigate/fs.h"
 #include "ocigate/host.h"
 #include "ocigate/rule.h"
+#include "ocigate/str.h"
 
 struct settings {
 	struct strings masked;
@@ -122,7 +123,7 @@ static void judge_masks(const struct container *container, const struct settings
 
 static bool is_type(const char *type, const char *wanted)
 {
-	return type && strcmp(type, wanted) == 0;
+	return type && str_equal(type, wanted);
 }
 
 static bool is_cgroup(const char *type)

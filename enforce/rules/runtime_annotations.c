@@ -104,7 +104,8 @@ static bool begins_alike(const char *pattern, const char *key)
 static const char *steered_by(const char *key)
 {
 	for (size_t i = 0; i < sizeof(steering) / sizeof(steering[0]); i++)
-		if (begins_alike(steering[i].pattern, key) && fnmatch(steering[i].pattern, key, 0) == 0)
+		if ((steering[i].pattern[0] == key[0] || steering[i].pattern[0] == '*') &&
+		    begins_alike(steering[i].pattern, key) && fnmatch(steering[i].pattern, key, 0) == 0)
 			return steering[i].what;
 	return NULL;
 }

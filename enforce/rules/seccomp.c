@@ -23,6 +23,7 @@
 #include "ocigate/container.h"
 #include "ocigate/host.h"
 #include "ocigate/rule.h"
+#include "ocigate/str.h"
 
 static bool any_rule_denies(const struct seccomp *seccomp)
 {
@@ -146,7 +147,7 @@ static bool is_listed(const struct strings *list, const struct seccomp_call *cal
 	for (size_t i = 0; i < list->n; i++) {
 		const char *word = list->items[i];
 
-		if (strcmp(word, call->name) == 0 || strcmp(word, call->common ? "common" : "default") == 0)
+		if (str_equal(word, call->name) || str_equal(word, call->common ? "common" : "default"))
 			return true;
 	}
 	return false;

@@ -127,12 +127,15 @@ int walk_strings(struct walk *walk, const struct shape_field *field, struct stri
 static int enter_data(struct walk *walk, const char **ret_key)
 {
 	struct json_key key;
+	bool decoded;
 
 	if (!json_text_key(&walk->text, &key))
 		return -1;
+	decoded = key.text[key.len] == '\0';
 	*ret_key = json_text_keep(&walk->text, &key);
 	walk_enter(walk, *ret_key, 0);
-	return walk_control(*ret_key) ? walk_deny(walk, "is a key with control characters") : 0;
+	/* A key that stands in the text as it is has none. */
+	return decoded && walk_control(*ret_key) ? walk_deny(walk, "is a key with control characters") : 0;
 }
 
 /* Of keys that are data none may come twice, wherever they are kept: every @stride bytes from @first on. */

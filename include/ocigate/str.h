@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ocigate/err.h"
 
@@ -18,6 +19,12 @@
  * Return: one of @known, the first of the best, or NULL.
  */
 const char *str_nearest(const char *word, const char *const *known, size_t n);
+
+/** str_equal() - most words differ in their first letter: no call would be as quick */
+static inline bool str_equal(const char *a, const char *b)
+{
+	return a[0] == b[0] && strcmp(a, b) == 0;
+}
 
 /**
  * struct out - text that is put together in a buffer of fixed size

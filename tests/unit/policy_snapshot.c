@@ -336,3 +336,20 @@ Test(policy_snapshot, works_with_a_thousand_files, .timeout = 60)
 	cr_expect_eq(policy.sources.n, 300);
 	cr_expect_eq(effect_of("privileged"), EFFECT_AUDIT);
 }
+
+Test(policy_snapshot, hexadecimal_digits)
+{
+	static const uint64_t numbers[] = {0, 1, 0x9a, 0xf0f0f0f0, 0x0123456789abcdef, 0xfedcba9876543210, UINT64_MAX};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		char put[17] = "", printed[17];
+
+		cr_expect_eq(hex_put(put, numbers[i], 16), put + 16);
+		(void)snprintf(printed, sizeof(printed), "%016llx", (unsigned long long)numbers[i]);
+		cr_expect_str_eq(put, printed);
+		put[8] = '\0';
+		cr_expect_eq(hex_put(put, numbers[i] & 0xffffffff, 8), put + 8);
+		(void)snprintf(printed, sizeof(printed), "%08llx", (unsigned long long)(numbers[i] & 0xffffffff));
+		cr_expect_str_eq(put, printed);
+	}
+}
