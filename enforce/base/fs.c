@@ -303,6 +303,14 @@ bool path_within(const char *path, const char *prefix)
 	return *prefix == '\0' && (*path == '\0' || *path == '/');
 }
 
+bool path_climbs(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "..")) != NULL; at++)
+		if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+			return true;
+	return false;
+}
+
 bool path_ends_with(const char *path, const char *tail)
 {
 	size_t n = strlen(path), len = strlen(tail);

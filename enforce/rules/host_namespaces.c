@@ -2,7 +2,7 @@
 /*
  * host-namespaces
  *
- * Fields: linux.namespaces; /proc/PID/ns of the container against that of the runtime.
+ * Fields: linux.namespaces, cgroupsPath, hostname, domainname; /proc/PID/ns of the container against that of the runtime.
  * Allowed: namespaces of the container's own, or of its pod.
  * Stops: looking at, signalling and tracing the node's processes (pid), reading and writing the shared memory of its
  * services (ipc), changing what the node itself has mounted (mount).
@@ -11,10 +11,14 @@
  * container of a hostPID pod an entry whose path leads to the host's, and a pod that shares one pid namespace among
  * its own containers looks exactly the same. A missing entry means the runtime's own namespace: the host's.
  * The network namespace has a rule of its own, host-network.
+ *
+ * The uts namespace may be the host's (that comes with its network), but not together with a name: runtimes refuse one
+ * where the entry is missing, and give it to the node where the entry's path leads to the node's.
  */
 #include <string.h>
 
 #include "ocigate/container.h"
+#include "ocigate/fs.h"
 #include "ocigate/host.h"
 #include "ocigate/rule.h"
 
@@ -64,19 +68,72 @@ static void judge_type(const struct container *container, const struct host *hos
 		     identity_is_pod(&container->identity) ? remedies[type].pod : remedies[type].command);
 }
 
+/* A name that is a unit of systemd's, which is there for others. */
+static bool is_unit(const char *name)
+{
+	static const char *const kinds[] = {".service", ".slice", "init.scope"};
+	size_t len = strcspn(name, "/"), n;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		n = strlen(kinds[i]);
+		if (len >= n && strncmp(name + len - n, kinds[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The runtime writes the container's limits into its control group, ends all processes in it and removes it, with all
+ * below it: it must be the container's own. "PARENT:PREFIX:NAME" is a scope that systemd makes, if NAME is no slice.
+ */
+static void judge_cgroup(const struct container *container, struct findings *findings)
+{
+	const char *path = container->cgroups_path, *last = NULL;
+	const char *message = NULL;
+
+	if (!path || !path[0])
+		return;
+	for (const char *at = path; *at; at += strcspn(at, "/:")) {
+		at += strspn(at, "/:");
+		if (*at && strcspn(at, "/") != strspn(at, "."))
+			last = at;
+	}
+	if (path_climbs(path))
+		message = "leaves its place among the node's control groups";
+	else if (!last)
+		message = "is put into the node's own control group";
+	else if (is_unit(last))
+		message = "is put into the control group of a service of the node";
+	if (message)
+		findings_add(findings, FINDING_VIOLATION, "/linux/cgroupsPath", path, message,
+			     "give the container a control group of its own");
+}
+
+static void judge_name(const struct host *host, const char *name, const char *pointer, struct findings *findings)
+{
+	const enum tri shared = host->namespaces[NS_UTS].shared;
+
+	if (!name || !name[0] || shared == TRI_NO)
+		return;
+	findings_add(findings, shared == TRI_YES ? FINDING_VIOLATION : FINDING_UNDECIDED, pointer, name,
+		     shared == TRI_YES ? "names the node itself: its uts namespace is the host's"
+				       : "cannot tell whether it names the node itself",
+		     "give the container a uts namespace, or no name");
+}
+
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
 	const struct settings *own = settings;
 
-	for (int type = 0; type < NS_TYPES; type++) {
-		bool forbidden = false;
-
-		for (size_t i = 0; i < own->forbidden.n; i++)
-			forbidden |= strcmp(own->forbidden.items[i], namespace_type_names[type]) == 0;
-		if (forbidden)
+	for (int type = 0; type < NS_TYPES; type++)
+		if (strings_hold(&own->forbidden, namespace_type_names[type]))
 			judge_type(container, host, (enum namespace_type)type, findings);
-	}
+	judge_cgroup(container, findings);
+	if (strings_hold(&own->forbidden, namespace_type_names[NS_UTS]))
+		return;
+	judge_name(host, container->hostname, "/hostname", findings);
+	judge_name(host, container->domainname, "/domainname", findings);
 }
 
 const struct rule rule_host_namespaces = {
@@ -87,8 +144,8 @@ const struct rule rule_host_namespaces = {
 	.severity = SEVERITY_HIGH,
 	.scope = RULE_SCOPE_CREATE,
 	.facts = HOST_FACT_NAMESPACES,
-	.title = "namespaces shared with the host",
-	.fields = "linux.namespaces, /proc/PID/ns",
+	.title = "namespaces, names and control groups shared with the host",
+	.fields = "linux.namespaces, linux.cgroupsPath, hostname, domainname, /proc/PID/ns",
 	.allowed = "namespaces of the container's own or of its pod",
 	.why = "In the host's pid or ipc namespace a container sees, signals and traces the node's processes; without "
 	       "a "

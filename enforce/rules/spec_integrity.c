@@ -3,12 +3,11 @@
  * spec-integrity
  *
  * The strict reader refuses a spec that two parsers could read differently (duplicate and misspelt keys, null, wrong
- * types, bytes that are no text) and the engine reports that in this rule's name. What is left for the rule itself
- * is a spec of good form that says odd things.
+ * types, bytes that are no text), in this rule's name. What is left is a spec of good form that says odd things.
  *
- * Fields: process.cwd, root, mounts, the mounts and the root that the kernel shows, and sections that no ordinary
- * container has. Allowed: a root that holds none of the node's own directories, file systems of known types,
- * overlays of the engine's own layers, no mount that the spec does not name.
+ * Fields: process.cwd, limits, root, mounts, mounts and root as the kernel has them, and sections that no ordinary
+ * container has. Allowed: a root that holds none of the node's own directories, file systems of known types, overlays
+ * of the engine's own layers, no mount that the spec does not name.
  *
  * A cwd of /proc/self/fd/N is a directory of the node that the runtime left open (CVE-2024-21626). A root of
  * /proc/self/root is the node's, and an overlay shows whatever its layers are (those of volumes are host-paths' to
@@ -16,8 +15,7 @@
  * emptyDirs every day, so what decides is where the kernel has them, and a destination at or below a bind that is
  * shared with the node is refused at once: the kernel mounts it on the node as well.
  *
- * The kubelet gives its guaranteed pods and its pause containers a negative oomScoreAdj, down to -998; only there is
- * one accepted.
+ * The kubelet gives guaranteed pods and pause containers a negative oomScoreAdj, down to -998: accepted only there.
  */
 #include <string.h>
 
@@ -39,24 +37,13 @@ static const struct setting settings_table[] = {
 	 "Types of file system that a container may mount afresh"},
 	{"features", SETTING_STRINGS, CHECK_NONE, NULL, 0, 0, offsetof(struct settings, features),
 	 "Refused parts of a spec that are accepted here: intelRdt, netDevices, memoryPolicy, timeOffsets, "
-	 "personality, scheduler, oomScoreAdj"},
+	 "personality, scheduler, ioPriority, oomScoreAdj"},
 };
 
-static bool contains(const struct strings *list, const char *word)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->items[i], word) == 0)
-			return true;
-	return false;
-}
-
-/* Absolute, without a ".." in it. "//", "." and a slash at the end are common and harmless. */
+/* "//", "." and a slash at the end are common and harmless. */
 static bool is_plain(const char *path)
 {
-	for (const char *at = path; (at = strstr(at, "/..")) != NULL; at++)
-		if (at[3] == '/' || at[3] == '\0')
-			return false;
-	return path[0] == '/';
+	return path[0] == '/' && !path_climbs(path);
 }
 
 /* Does a plain path lead into the top directory @name? Slashes and dots before it are skipped as the kernel does. */
@@ -120,15 +107,22 @@ static const char *find_score(const struct container *container, struct findings
 	return findings_text(findings, "%lld", (long long)process->oom_score_adj);
 }
 
-static const char *find_scheduler(const struct container *container)
+/* RLIMIT_RTPRIO lets a program without capabilities make itself a real-time one. */
+static bool may_run_before_all(const struct process *process)
 {
-	static const char *const modest[] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
-	const char *policy = container->process.scheduler_policy;
+	for (size_t i = 0; i < process->n_rlimits; i++)
+		if (strcmp(process->rlimits[i].type, "RLIMIT_RTPRIO") == 0 && process->rlimits[i].hard > 0)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; policy && i < sizeof(modest) / sizeof(modest[0]); i++)
-		if (strcmp(policy, modest[i]) == 0)
-			return NULL;
-	return policy;
+static const char *const policies[] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
+static const char *const classes[] = {"IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"};
+
+/* NULL where @word is one of those that run before nobody, or not there. */
+static const char *beyond(const char *word, const char *const *modest, size_t n)
+{
+	return word && !strings_hold(&(struct strings){modest, n}, word) ? word : NULL;
 }
 
 /* --- parts that are refused unless the owner lists them --- */
@@ -141,25 +135,31 @@ struct feature {
 	const char *remedy;
 };
 
-static void judge_feature(const struct feature *feature, const struct settings *own, struct findings *findings)
+static void judge_features(const struct feature *list, size_t n, const struct settings *own, struct findings *findings)
 {
-	if (feature->value && !contains(&own->features, feature->name))
-		findings_add(findings, FINDING_VIOLATION, feature->pointer, feature->value, feature->message,
-			     feature->remedy);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].value && !strings_hold(&own->features, list[i].name))
+			findings_add(findings, FINDING_VIOLATION, list[i].pointer, list[i].value, list[i].message,
+				     list[i].remedy);
 }
 
 static void judge_process(const struct container *container, const struct settings *own, struct findings *findings)
 {
-	const struct feature score = {"oomScoreAdj", "/process/oomScoreAdj", find_score(container, findings),
-				      "is spared by the kernel when memory runs out, before the node's own services",
-				      "remove the negative oomScoreAdj"};
-	const struct feature scheduler = {"scheduler", "/process/scheduler/policy", find_scheduler(container),
-					  "runs before every other process of the node",
-					  "remove the real-time scheduler"};
+	const struct process *process = &container->process;
+	const struct feature features[] = {
+		{"oomScoreAdj", "/process/oomScoreAdj", find_score(container, findings),
+		 "is spared by the kernel when memory runs out, before the node's own services",
+		 "remove the negative oomScoreAdj"},
+		{"scheduler", "/process/scheduler/policy", beyond(process->scheduler_policy, policies, 4),
+		 "runs before every other process of the node", "remove the real-time scheduler"},
+		{"scheduler", "/process/rlimits", may_run_before_all(process) ? "RLIMIT_RTPRIO" : NULL,
+		 "may make itself run before every other process of the node", "remove the limit rtprio"},
+		{"ioPriority", "/process/ioPriority/class", beyond(process->io_class, classes, 2),
+		 "reads and writes before every other process of the node", "remove the real-time ioPriority"},
+	};
 
-	judge_cwd(&container->process, findings);
-	judge_feature(&score, own, findings);
-	judge_feature(&scheduler, own, findings);
+	judge_cwd(process, findings);
+	judge_features(features, sizeof(features) / sizeof(features[0]), own, findings);
 }
 
 static void judge_sections(const struct container *container, const struct settings *own, struct findings *findings)
@@ -178,8 +178,7 @@ static void judge_sections(const struct container *container, const struct setti
 		 "changes the kernel's personality for its programs", "remove linux.personality"},
 	};
 
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		judge_feature(&features[i], own, findings);
+	judge_features(features, sizeof(features) / sizeof(features[0]), own, findings);
 	if (container->has_vm)
 		findings_add(findings, FINDING_VIOLATION, "", "",
 			     "has a section for another kind of container than Linux's",
@@ -317,7 +316,7 @@ static void judge_mounts(const struct container *container, const struct setting
 			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/destination", i),
 				     mount->destination, fault, remedy);
 		judge_options(mount, i, findings);
-		if (mount->kind == MOUNT_FILESYSTEM && (!mount->type || !contains(&own->filesystems, mount->type)))
+		if (mount->kind == MOUNT_FILESYSTEM && (!mount->type || !strings_hold(&own->filesystems, mount->type)))
 			findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu/type", i),
 				     mount->type ? mount->type : "",
 				     findings_text(findings, "mounts a file system of type %s at %s",
@@ -388,7 +387,8 @@ const struct rule rule_spec_integrity = {
 	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_EXEC,
 	.facts = HOST_FACT_MOUNTS,
 	.title = "a spec that two parsers read differently, or that asks for what no container needs",
-	.fields = "the whole document; process.cwd, root, mounts, mountinfo, rare sections of linux",
+	.fields = "the whole document; process.cwd, priorities and limits, root, mounts, mountinfo, rare sections of "
+		  "linux",
 	.allowed = "specs of one meaning, with a root and mounts of their own",
 	.why = "What the gate reads must be what the runtime does. An odd cwd or root is the node's own directory "
 	       "(CVE-2024-21626); a mount that the spec does not name was smuggled in (CVE-2021-30465).",

@@ -48,7 +48,7 @@ static const struct shape_field shape_container_fields[] = {
 	 .to = TO(struct container, process)},
 	{.key = "root", .type = SHAPE_OBJECT, .required = true, .child = &shape_root, .to = HERE},
 	{.key = "hostname", .type = SHAPE_STRING, .to = TO(struct container, hostname)},
-	{.key = "domainname", .type = SHAPE_STRING},
+	{.key = "domainname", .type = SHAPE_STRING, .to = TO(struct container, domainname)},
 	{.key = "mounts",
 	 .type = SHAPE_LIST,
 	 .child = &shape_mount,

@@ -36,7 +36,7 @@ static const struct shape_field shape_scheduler_fields[] = {
 static SHAPE(shape_scheduler, .size = 0);
 
 static const struct shape_field shape_io_priority_fields[] = {
-	{.key = "class", .type = SHAPE_STRING, .required = true},
+	{.key = "class", .type = SHAPE_STRING, .required = true, .to = TO(struct process, io_class)},
 	{.key = "priority", .type = SHAPE_INT, .min = INT32_MIN, .max = INT32_MAX},
 };
 static SHAPE(shape_io_priority, .size = 0);
@@ -71,13 +71,7 @@ static const struct shape_field shape_process_fields[] = {
 	 .has_to = TO(struct process, has_oom_score_adj)},
 	{.key = "scheduler", .type = SHAPE_OBJECT, .child = &shape_scheduler, .to = HERE},
 	{.key = "selinuxLabel", .type = SHAPE_STRING, .to = TO(struct process, selinux_label)},
-	{.key = "ioPriority",
-	 .type = SHAPE_OBJECT,
-	 .child = &shape_io_priority,
-	 .has_to = TO(struct process, has_io_priority)},
-	{.key = "execCPUAffinity",
-	 .type = SHAPE_OBJECT,
-	 .child = &shape_cpu_affinity,
-	 .has_to = TO(struct process, has_exec_cpu_affinity)},
+	{.key = "ioPriority", .type = SHAPE_OBJECT, .child = &shape_io_priority, .to = HERE},
+	{.key = "execCPUAffinity", .type = SHAPE_OBJECT, .child = &shape_cpu_affinity},
 };
 SHAPE(shape_process, .size = sizeof(struct process));

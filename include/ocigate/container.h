@@ -62,8 +62,7 @@ struct process {
 	bool has_oom_score_adj;
 	int64_t oom_score_adj;
 	const char *scheduler_policy; /* NULL if absent: "SCHED_FIFO" … */
-	bool has_io_priority;
-	bool has_exec_cpu_affinity;
+	const char *io_class;	      /* of ioPriority, NULL if absent: "IOPRIO_CLASS_RT" … */
 };
 
 /** enum mount_kind - what the runtime does with a mount; options decide, not the type */
@@ -307,7 +306,8 @@ struct container {
 	const char *bundle;
 	const char *rootfs;
 	const char *oci_version;
-	const char *hostname;
+	const char *hostname;	/* NULL if absent */
+	const char *domainname; /* NULL if absent */
 	struct identity identity;
 
 	struct process process;

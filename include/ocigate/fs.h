@@ -95,6 +95,9 @@ char *path_clean(struct arena *arena, const char *base, const char *path) MUST_C
 /** path_within() - is clean absolute @path equal to @prefix or below it, by whole segments? */
 bool path_within(const char *path, const char *prefix);
 
+/** path_climbs() - is ".." one of its segments? */
+bool path_climbs(const char *path);
+
 /** path_ends_with() - does clean absolute @path end in the segments of relative @tail, with at least one before them? */
 bool path_ends_with(const char *path, const char *tail);
 

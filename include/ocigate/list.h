@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /**
  * enum tri - a fact that may be unknown
@@ -22,6 +23,15 @@ struct strings {
 	const char *const *items;
 	size_t n;
 };
+
+/** strings_hold() - is @word one of them? */
+static inline bool strings_hold(const struct strings *strings, const char *word)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		if (strcmp(strings->items[i], word) == 0)
+			return true;
+	return false;
+}
 
 /** struct key_value - one member of a JSON object whose keys are data (annotations, sysctl) */
 struct key_value {

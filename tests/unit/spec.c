@@ -120,8 +120,7 @@ Test(spec, reads_the_process)
 	cr_expect(container.process.has_oom_score_adj);
 	cr_expect_eq(container.process.oom_score_adj, -998);
 	cr_expect_str_eq(container.process.scheduler_policy, "SCHED_FIFO");
-	cr_expect(container.process.has_io_priority);
-	cr_expect(container.process.has_exec_cpu_affinity);
+	cr_expect_str_eq(container.process.io_class, "IOPRIO_CLASS_RT");
 	cr_expect_str_eq(container.rootfs, "/abs/root");
 	cr_expect(container.root_read_only);
 }
