@@ -19,6 +19,8 @@ SECTIONS
 {
 	.text.used : {
 """
+# What runs on a processor alone: valgrind shows no vDSO, and has no functions of its own for AVX-512.
+ALONE = [f"*libc.a:{name}.o(.text .text.*)" for name in ("dl-object", "pthread_mutex_lock", "pthread_mutex_unlock")]
 TAIL = """\
 	}
 }
@@ -52,14 +54,14 @@ def pattern(name, file):
     """How the script names it; of the C library's variants for several processors, those of the same function too"""
     library = re.search(r"([^/]+\.a)\(([^)]+)\)$", file)
     if not library and "/lib/" in file:
-        return []
+        return [f"*{file.rsplit('/', 1)[1]}(.text .text.*)"]
     if not library or library.group(1) == "libocigate.a":
         name = re.sub(r"\.(constprop|isra|part|cold)\b.*", "", name)
         return [f"*({name} {name}.*)"]
     archive, member = library.groups()
     variant = re.match(r"(\w+)-(avx|evex)", member)
     if variant:
-        return [f"*{archive}:{variant.group(1)}-*.o(.text.{kind})" for kind in ("avx", "evex", "evex512")]
+        return [f"*{archive}:{variant.group(1)}-*.o(.text.{kind})" for kind in ("avx", "avx512", "evex", "evex512")]
     return [f"*{archive}:{member}(.text .text.*)"]
 
 
@@ -67,7 +69,7 @@ def main():
     places = sections(sys.argv[1])
     starts = [place[0] for place in places]
     base = int(sys.argv[2], 16)
-    used = {}
+    used = dict.fromkeys(ALONE)
     for path in sys.argv[3:]:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
