@@ -205,6 +205,7 @@ json_t *json_read(const char *text, size_t len, struct err *err)
 {
 	struct json_scan scan;
 
+	seed_tables();
 	if (len == 0 || strspn(text, " \t\r\n") == len) {
 		(void)err_set(err, ERR_INPUT, "the text is empty");
 		return NULL;
