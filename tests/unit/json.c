@@ -23,7 +23,9 @@ static const struct refused refused_table[] = {
 	{" \t\r\n", ERR_INPUT, "", "empty"},
 	/* cut short, wherever */
 	{"{", ERR_INPUT, "", "cut short"},
+	{"{\"", ERR_INPUT, "/", "cut short"},
 	{"{\"a\"", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\\q", ERR_INPUT, "/a\\q", "cut short"}, /* cannot be decoded: shown as it is written */
 	{"{\"a\":", ERR_INPUT, "/a", "cut short"},
 	{"{\"a\":tru", ERR_INPUT, "/a", "cut short"},
 	{"{\"a\":\"b", ERR_INPUT, "/a", "cut short"},
@@ -110,7 +112,9 @@ static const struct refused refused_table[] = {
 	{"{\"a\":\"\xf4\x90\x80\x80\"}", ERR_DENIED, "/a", "no UTF-8"},
 	{"{\"\xff\":1}", ERR_DENIED, "/?", "no UTF-8"},
 	/* not UTF-8, not an object */
-	{"\xef\xbb\xbf{}", ERR_DENIED, "", "byte order mark"},
+	{"\xef\xbb\xbf{}", ERR_DENIED, "",
+	 "byte order mark before the document, which some parsers refuse (line 1, column 1)"},
+	{"\xef\xbb\xbf", ERR_DENIED, "", "byte order mark"},
 	{"\xef\xbb{}", ERR_DENIED, "", "neither an object nor an array"},
 	{"\"text\"", ERR_DENIED, "", "neither an object nor an array"},
 	{"3", ERR_DENIED, "", "neither an object nor an array"},
@@ -152,6 +156,9 @@ static const char *const accepted_table[] = {
 	" \t\r\n{ } \n",
 	"{\"a\":true,\"b\":false,\"c\":null}",
 	"{\"a\":0,\"b\":-1,\"c\":9223372036854775807,\"d\":-9223372036854775808}",
+	"[9223372036854775808]",
+	"[9999999999999999999]",
+	"[18446744073709551615]",
 	"{\"a\":\"// no comment, 1.5, -0, [,] {\"}",
 	"{\"a\":\"\\\"\",\"b\":\"\\\\\",\"c\":\"\\\\\\\"-0\"}",
 	"{\"a\":\"\\ud83d\\ude00\xf0\x9f\x98\x80\xc3\xa9\"}",
@@ -226,6 +233,28 @@ Test(json, stops_at_a_depth_of_32)
 	len = nest(text, 11000, '[', ']', "");
 	cr_expect_null(json_read(text, len, &err));
 	cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
+}
+
+/* A place is cut where there is no more room for it. */
+Test(json, points_to_keys_of_any_length)
+{
+	for (size_t len = 240; len < 270; len++) {
+		char text[1024] = "{\"", want[256] = "/";
+		struct err err = {0};
+		size_t n = len < sizeof(want) - 2 ? len : sizeof(want) - 2;
+
+		memset(text + 2, 'k', len);
+		memset(want + 1, 'k', n);
+		(void)strcpy(text + 2 + len, "\\q\":1}");
+		cr_expect_null(json_read(text, strlen(text), &err));
+		cr_expect_eq(strncmp(err.pointer, want, n + 1), 0, "%zu: %s", len, err.pointer);
+		cr_expect_eq(strlen(err.pointer), len + 3 < sizeof(want) ? len + 3 : sizeof(want) - 1, "%zu: %zu", len,
+			     strlen(err.pointer));
+		(void)strcpy(text + 2 + len, "\":01}");
+		err = (struct err){0};
+		cr_expect_null(json_read(text, strlen(text), &err));
+		cr_expect_eq(strncmp(err.pointer, want, 240), 0, "%zu: %s", len, err.pointer);
+	}
 }
 
 Test(json, tells_line_and_column)
