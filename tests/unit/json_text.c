@@ -101,6 +101,12 @@ Test(json_text, strings_of_every_length)
 		cr_expect_eq(strlen(got), len);
 		cr_expect_eq(memcmp(got, bytes + 1, len), 0);
 		cr_expect(json_text_end(&text));
+		/* The first quote ends it, whatever comes behind: another one, say. */
+		bytes[len + 2] = '"';
+		text = text_of(bytes);
+		got = json_text_string(&text);
+		cr_expect(got && strlen(got) == len && text.at == bytes + len + 2, "length %zu", len);
+		bytes[len + 2] = '\0';
 		for (size_t i = 0; len > 0 && i < N(odd); i++) {
 			bytes[len / 2 + 1] = odd[i];
 			text = text_of(bytes);
