@@ -54,6 +54,7 @@ UNITS = {
     "spec/schema": "@(spec*|state)/*",
     "spec/state": "@(state|runtime_state)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
+    "base/json": "@(json|spec_form|spec_walk|state)/*",
     "base/json_build": "@(json|json_build)/*",
     "base/json_scan": "@(json|json_build|spec_form)/*",
     "base/json_text": "@(json_text|spec*|state)/*",
