@@ -138,6 +138,8 @@ static const struct {
 	{"\"a\\", NULL},
 	{"\"a\\\"", NULL},
 	{"'a'", NULL},
+	{"a\"", NULL},
+	{"7\"b\"", NULL},
 	{"", NULL},
 };
 
