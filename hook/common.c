@@ -181,9 +181,13 @@ int failure(const struct err *err)
 
 int written(int status)
 {
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	say("the output could not be written");
+	/* Who reads a pipe no further has what he wanted: `| head`. */
+	if (poll(&out, 1, 0) < 1 || !(out.revents & POLLERR))
+		say("the output could not be written");
 	return ERR_SYSTEM;
 }
 

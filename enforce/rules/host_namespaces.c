@@ -2,7 +2,8 @@
 /*
  * host-namespaces
  *
- * Fields: linux.namespaces, cgroupsPath, hostname, domainname; /proc/PID/ns of the container against that of the runtime.
+ * Fields: linux.namespaces, cgroupsPath, resources.unified, hostname, domainname; /proc/PID/ns of the container
+ * against that of the runtime.
  * Allowed: namespaces of the container's own, or of its pod.
  * Stops: looking at, signalling and tracing the node's processes (pid), reading and writing the shared memory of its
  * services (ipc), changing what the node itself has mounted (mount).
@@ -109,6 +110,22 @@ static void judge_cgroup(const struct container *container, struct findings *fin
 			     "give the container a control group of its own");
 }
 
+/* With version 2 any file of the group can be written to: one of them brings processes of the node into it. */
+static void judge_unified(const struct key_value *file, struct findings *findings)
+{
+	const char *message = NULL;
+
+	if (strchr(file->key, '/') ||
+	    (strncmp(file->key, "cgroup.", 7) == 0 && strncmp(file->key, "cgroup.max.", 11) != 0))
+		message = "moves processes of the node into its control group, or changes what a group is";
+	else if (strcmp(file->key, "cpuset.cpus.partition") == 0 && strcmp(file->value, "member") != 0)
+		message = "takes processors away from the node";
+	if (message)
+		findings_add(findings, FINDING_VIOLATION,
+			     findings_pointer(findings, "/linux/resources/unified", file->key), file->value, message,
+			     "set limits alone in unified");
+}
+
 static void judge_name(const struct host *host, const char *name, const char *pointer, struct findings *findings)
 {
 	const enum tri shared = host->namespaces[NS_UTS].shared;
@@ -130,6 +147,8 @@ static void judge(const struct container *container, const struct host *host, co
 		if (strings_hold(&own->forbidden, namespace_type_names[type]))
 			judge_type(container, host, (enum namespace_type)type, findings);
 	judge_cgroup(container, findings);
+	for (size_t i = 0; i < container->resources.unified.n; i++)
+		judge_unified(&container->resources.unified.items[i], findings);
 	if (strings_hold(&own->forbidden, namespace_type_names[NS_UTS]))
 		return;
 	judge_name(host, container->hostname, "/hostname", findings);
@@ -145,7 +164,7 @@ const struct rule rule_host_namespaces = {
 	.scope = RULE_SCOPE_CREATE,
 	.facts = HOST_FACT_NAMESPACES,
 	.title = "namespaces, names and control groups shared with the host",
-	.fields = "linux.namespaces, linux.cgroupsPath, hostname, domainname, /proc/PID/ns",
+	.fields = "linux.namespaces, linux.cgroupsPath, linux.resources.unified, hostname, domainname, /proc/PID/ns",
 	.allowed = "namespaces of the container's own or of its pod",
 	.why = "In the host's pid or ipc namespace a container sees, signals and traces the node's processes; without "
 	       "a "

@@ -117,7 +117,8 @@ static const struct shape_field hooks_fields[] = {
 	HOOK_LIST("poststart", HOOK_POSTSTART),
 	HOOK_LIST("poststop", HOOK_POSTSTOP),
 };
-static const struct shape shape_hooks = {.fields = hooks_fields, .n_fields = HOOK_STAGES};
+/* Whatever stands at another stage, a runtime that knows it runs it on the node. */
+static const struct shape shape_hooks = {.fields = hooks_fields, .n_fields = HOOK_STAGES, .closed = "a stage of hooks"};
 
 int read_hooks(struct walk *walk, void *base)
 {

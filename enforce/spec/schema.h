@@ -78,6 +78,7 @@ struct shape_field {
  * @size: of the struct that it becomes; 0: checked only
  * @initial: LIST: what an element is before its keys are read; NULL: zeroes
  * @finish: called when all keys are read, with the struct; may refuse
+ * @closed: what a key that is not among them would be: it is refused. NULL: something that does no harm
  */
 struct shape {
 	const struct shape_field *fields;
@@ -85,6 +86,7 @@ struct shape {
 	size_t size;
 	const void *initial;
 	int (*finish)(struct walk *walk, void *base);
+	const char *closed;
 };
 
 /** TO() - offset for struct shape_field */

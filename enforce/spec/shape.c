@@ -293,6 +293,8 @@ static int unknown_key(struct walk *walk, const struct shape *shape, const char 
 				shape->fields[i].key);
 	if (!walk_plain(key))
 		return walk_deny(walk, "is a field name with characters other than printable ASCII");
+	if (shape->closed)
+		return walk_deny(walk, "is %s that is not known here", shape->closed);
 	return walk_any(walk);
 }
 

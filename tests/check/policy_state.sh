@@ -74,3 +74,10 @@ for words in 'policy defaults' 'policy show' rules 'rules --format schema' --hel
 	expect "a full disk cuts nothing short in silence: $words" 111 'ocigate: the output could not be written' \
 		sh -c '"$0" "$@" >/dev/full' "$GATE" $words
 done
+# shellcheck disable=SC2016 # for another shell
+expect 'who reads only the beginning is told nothing' 0 'policy sha256:' sh -c '"$0" policy show --format text | head -n 1' "$GATE"
+if grep -q ocigate: "$NODE/out"; then
+	not_ok 'policy state: nor is it taken for a full disk' "$(cat "$NODE/out")"
+else
+	ok 'policy state: nor is it taken for a full disk'
+fi

@@ -54,6 +54,8 @@ static const struct form refused_table[] = {
 	{UID, UID ",\"uid\":0", "/process/user/uid", "\"uid\" given twice"},
 	{UID, UID ",\"\\u0075id\":0", "/process/user/uid", "\"uid\" given twice"},
 	{UID, UID ",\"UID\":0", "/process/user/UID", "differs from \"uid\" only in case"},
+	{"\"createRuntime\":", "\"createNetwork\":[{\"path\":\"/bin/h\"}],\"createRuntime\":", "/hooks/createNetwork",
+	 "is a stage of hooks that is not known here"},
 	{"\"process\":", "\"Process\":{},\"process\":", "/Process", "differs from \"process\" only in case"},
 	{"\"process\":", "\"proce\xc5\xbf\xc5\xbf\":{},\"process\":", "/proceſſ",
 	 "differs from \"process\" only in case"},
