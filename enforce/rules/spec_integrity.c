@@ -5,15 +5,14 @@
  * The strict reader refuses a spec that two parsers could read differently (duplicate and misspelt keys, null, wrong
  * types, bytes that are no text), in this rule's name. What is left is a spec of good form that says odd things.
  *
- * Fields: process.cwd, limits, root, mounts, mounts and root as the kernel has them, and sections that no ordinary
- * container has. Allowed: a root that holds none of the node's own directories, file systems of known types, overlays
- * of the engine's own layers, no mount that the spec does not name.
+ * Fields: process.cwd, limits, root, mounts (also as the kernel has them), and sections that no ordinary container has.
+ * Allowed: a root without the node's own directories, known file systems, overlays of the engine's own layers.
  *
  * A cwd of /proc/self/fd/N is a directory of the node that the runtime left open (CVE-2024-21626). A root of
  * /proc/self/root is the node's, and an overlay shows whatever its layers are (those of volumes are host-paths' to
  * judge). Volumes in which others make links must not have mounts below them (CVE-2021-30465): pods nest mounts in
- * emptyDirs every day, so what decides is where the kernel has them, and a destination at or below a bind that is
- * shared with the node is refused at once: the kernel mounts it on the node as well.
+ * emptyDirs every day, so what decides is where the kernel has them. What goes at or below a bind that is shared with
+ * the node the kernel mounts there as well: refused at once.
  *
  * The kubelet gives guaranteed pods and pause containers a negative oomScoreAdj, down to -998: accepted only there.
  */
@@ -118,6 +117,7 @@ static bool may_run_before_all(const struct process *process)
 
 static const char *const policies[] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
 static const char *const classes[] = {"IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"};
+#define ALL_OF(list) (list), sizeof(list) / sizeof((list)[0])
 
 /* NULL where @word is one of those that run before nobody, or not there. */
 static const char *beyond(const char *word, const char *const *modest, size_t n)
@@ -150,11 +150,11 @@ static void judge_process(const struct container *container, const struct settin
 		{"oomScoreAdj", "/process/oomScoreAdj", find_score(container, findings),
 		 "is spared by the kernel when memory runs out, before the node's own services",
 		 "remove the negative oomScoreAdj"},
-		{"scheduler", "/process/scheduler/policy", beyond(process->scheduler_policy, policies, 4),
+		{"scheduler", "/process/scheduler/policy", beyond(process->scheduler_policy, ALL_OF(policies)),
 		 "runs before every other process of the node", "remove the real-time scheduler"},
 		{"scheduler", "/process/rlimits", may_run_before_all(process) ? "RLIMIT_RTPRIO" : NULL,
 		 "may make itself run before every other process of the node", "remove the limit rtprio"},
-		{"ioPriority", "/process/ioPriority/class", beyond(process->io_class, classes, 2),
+		{"ioPriority", "/process/ioPriority/class", beyond(process->io_class, ALL_OF(classes)),
 		 "reads and writes before every other process of the node", "remove the real-time ioPriority"},
 	};
 

@@ -315,6 +315,11 @@ Test(rules_places, what_is_shared_and_not_named)
 	cr_assert_eq(findings.n, 1, "behind the last mount there is none");
 	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0/options");
 	cr_expect_str_eq(findings.items[0].value, "", "of no source");
+	mounts[0].propagation = NULL;
+	seen[1] = seen[0];
+	seen[1].shared = TRI_YES;
+	judge(&rule_mount_propagation, "{}");
+	cr_expect_eq(findings.n, 0, "nor one that the kernel shows");
 	/* What lies before the first is none of the container's either. */
 	container.mounts = mounts + 1;
 	container.n_mounts = 0;

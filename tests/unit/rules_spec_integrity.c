@@ -93,6 +93,37 @@ Test(rules_spec_integrity, schedulers)
 	}
 }
 
+/* getrlimit(2), ioprio_set(2): with a hard limit of 1 a program may make itself a real-time one */
+Test(rules_spec_integrity, limits_and_classes)
+{
+	static const struct rlimit limits[] = {
+		{"RLIMIT_RTTIME", 9, 9}, {"RLIMIT_RTPRIO", 0, 0}, {"RLIMIT_RTPRIO", 0, 1}};
+
+	container.process.rlimits = limits;
+	container.process.n_rlimits = 2;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "behind the last limit there is none");
+	container.process.n_rlimits = 3;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/process/rlimits");
+	container.process.rlimits = limits + 2;
+	container.process.n_rlimits = 1;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 1, "the first");
+	container.process.n_rlimits = 0;
+	container.process.io_class = "IOPRIO_CLASS_BE";
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0);
+	container.process.io_class = "IOPRIO_CLASS_IDLE";
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0);
+	container.process.io_class = "IOPRIO_CLASS_RT";
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].pointer, "/process/ioPriority/class");
+}
+
 Test(rules_spec_integrity, one_mapping_is_enough)
 {
 	static const struct id_mapping map = {.container_id = 0, .host_id = 100000, .size = 65536};
