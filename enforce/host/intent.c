@@ -204,8 +204,10 @@ static bool append_with_submounts(const struct mount_view *view, const struct co
 	struct place place;
 	struct host_mount parent = intent_at(view, container, index, &place);
 	bool room = append(view->arena, list, &parent);
+	/* Whatever is to be seen below hangs on this mount, itself or by others. */
+	const bool carries = view->node && place.row != NO_ROW && view->node->carries[place.row];
 
-	for (size_t row = 0; room && view->node && row < view->node->n; row++)
+	for (size_t row = 0; room && carries && row < view->node->n; row++)
 		if (comes_along(view, mount, &place, row)) {
 			struct host_mount below = submount(view, &parent, &place, row);
 
