@@ -330,6 +330,51 @@ Test(rules_edges, a_container_without_a_profile)
 	cr_expect_str_eq(findings.items[0].proposal, "docker-default");
 }
 
+/* --- host-namespaces --- */
+
+/* config-linux.md: without a cgroupsPath the runtime chooses one of its own; engines write an empty one for none */
+Test(rules_edges, names_and_control_groups)
+{
+	container.cgroups_path = "";
+	judge(&rule_host_namespaces, "{}");
+	cr_expect_eq(found_at("/linux/cgroupsPath"), 0);
+	container.cgroups_path = "/";
+	judge(&rule_host_namespaces, "{}");
+	cr_expect_eq(found_at("/linux/cgroupsPath"), 1);
+	container.cgroups_path = NULL;
+	container.hostname = "web-0";
+	for (int type = 0; type < NS_TYPES; type++)
+		host.namespaces[type].shared = TRI_NO;
+	judge(&rule_host_namespaces, "{}");
+	cr_expect_eq(findings.n, 0);
+	host.namespaces[NS_UTS].shared = TRI_YES;
+	judge(&rule_host_namespaces, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_VIOLATION);
+	cr_expect_str_eq(findings.items[0].message, "names the node itself: its uts namespace is the host's");
+	host.namespaces[NS_UTS].shared = TRI_UNKNOWN;
+	judge(&rule_host_namespaces, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
+	cr_expect_str_eq(findings.items[0].message, "cannot tell whether it names the node itself");
+}
+
+/* cgroup-v2.rst: of the core's files only cgroup.max.depth and cgroup.max.descendants are limits */
+Test(rules_edges, files_of_a_control_group)
+{
+	static const struct {
+		struct key_value file;
+		size_t findings;
+	} files[] = {{{"cgroup.max.depth", "1"}, 0}, {{"cgroup.max.descendants", "1"}, 0}, {{"cgroup.maximum", "1"}, 1},
+		     {{"cgroup.procs", "1"}, 1},     {{"cgroups.high", "1"}, 0},	   {{"memory.high", "1"}, 0}};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		container.resources.unified = (struct key_values){&files[i].file, 1};
+		judge(&rule_host_namespaces, "{\"forbidden\": []}");
+		cr_expect_eq(findings.n, files[i].findings, "%s", files[i].file.key);
+	}
+}
+
 /* --- the table of all rules --- */
 
 Test(rules_edges, rules_by_their_names)
