@@ -12,7 +12,10 @@
  */
 #if defined(__x86_64__) && !defined(__ILP32__)
 
-/* madvise(data, its length, MADV_POPULATE_WRITE); of the registers that are changed _start reads rdx alone. */
+/*
+ * madvise(the data and a page of variables behind it, length, MADV_POPULATE_WRITE). Of the registers that are changed
+ * _start reads rdx alone.
+ */
 __asm__(".pushsection .text.warm_start, \"ax\", @progbits\n"
 	".globl warm_start\n"
 	".hidden warm_start\n"
@@ -24,7 +27,7 @@ __asm__(".pushsection .text.warm_start, \"ax\", @progbits\n"
 	"	mov	%rdx, %r8\n"
 	"	lea	__init_array_start(%rip), %rdi\n"
 	"	and	$-4096, %rdi\n"
-	"	lea	_edata(%rip), %rsi\n"
+	"	lea	_edata + 4096(%rip), %rsi\n"
 	"	sub	%rdi, %rsi\n"
 	"	mov	$23, %edx\n"
 	"	mov	$28, %eax\n"

@@ -20,21 +20,30 @@ SECTIONS
 	.text.used : {
 """
 # What runs on a processor alone: valgrind shows no vDSO, and has no functions of its own for AVX-512.
-ALONE = [f"*libc.a:{name}.o(.text .text.*)" for name in ("dl-object", "pthread_mutex_lock", "pthread_mutex_unlock")]
-TAIL = """\
+ALONE = [f"*libc.a:{name}.o(.text .text.*)" for name in ("dl-object", "dl-setup_hash", "pthread_mutex_lock", "pthread_mutex_unlock")]
+BETWEEN = """\
 	}
 }
 INSERT BEFORE .text;
+/* The C library's variables that a start writes to, right behind the data that start.c brings. */
+SECTIONS
+{
+	.bss.used : {
+"""
+TAIL = """\
+	}
+}
+INSERT BEFORE .bss;
 """
 
 
 def sections(path):
-    """(address, size, name, file) of each piece of code"""
+    """(address, size, name, file) of each piece of code, and of variables that are zero at first"""
     found, name = [], None
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("Linker script and memory map")[1].splitlines()
     for line in lines:
-        match = re.match(r"^ (\.text\S*)(?:\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+(\S.*))?$", line)
+        match = re.match(r"^ (\.(?:text|bss)\S*)(?:\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+(\S.*))?$", line)
         if match:
             name = match.group(1)
             place = match.groups()[1:]
@@ -53,12 +62,16 @@ def sections(path):
 def pattern(name, file):
     """How the script names it; of the C library's variants for several processors, those of the same function too"""
     library = re.search(r"([^/]+\.a)\(([^)]+)\)$", file)
+    if name.startswith(".bss") and not (library and library.group(1) == "libc.a"):
+        return []
     if not library and "/lib/" in file:
         return [f"*{file.rsplit('/', 1)[1]}(.text .text.*)"]
     if not library or library.group(1) == "libocigate.a":
         name = re.sub(r"\.(constprop|isra|part|cold)\b.*", "", name)
         return [f"*({name} {name}.*)"]
     archive, member = library.groups()
+    if name.startswith(".bss"):
+        return [f"*{archive}:{member}(.bss .bss.*)"]
     variant = re.match(r"(\w+)-(avx|evex)", member)
     if variant:
         return [f"*{archive}:{variant.group(1)}-*.o(.text.{kind})" for kind in ("avx", "avx512", "evex", "evex512")]
@@ -69,18 +82,21 @@ def main():
     places = sections(sys.argv[1])
     starts = [place[0] for place in places]
     base = int(sys.argv[2], 16)
-    used = dict.fromkeys(ALONE)
+    used, variables = dict.fromkeys(ALONE), {}
     for path in sys.argv[3:]:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
-                if not line.startswith("I "):
+                # "I  00120f20,2": run; " L", " S" and " M": read and written
+                if line[:2] not in ("I ", " L", " S", " M"):
                     continue
-                address = int(line.split()[1].split(",")[0], 16) - base
+                address = int(line[3:].split(",")[0], 16) - base
                 i = bisect.bisect_right(starts, address) - 1
                 if i >= 0 and address < places[i][0] + places[i][1]:
-                    for text in pattern(*places[i][2:]):
-                        used[text] = True
-    sys.stdout.write(HEAD + "".join(f"\t\t{text}\n" for text in used) + TAIL)
+                    kind = variables if places[i][2].startswith(".bss") else used
+                    kind.update(dict.fromkeys(pattern(*places[i][2:])))
+    for text, names in ((HEAD, used), (BETWEEN, variables)):
+        sys.stdout.write(text + "".join(f"\t\t{name}\n" for name in names))
+    sys.stdout.write(TAIL)
 
 
 main()
