@@ -19,7 +19,7 @@ static const struct command command = {
 		 "rule finds,\n"
 		 "what passes, why it matters and what can be set. Decisions that refused, and those with findings, "
 		 "are kept\n"
-		 "in " DECISION_STORE " for a while; all of them are in syslog.",
+		 "in " DECISION_STORE " for a while; all of them are in the log that the policy names, or in syslog.",
 };
 
 static int explain_decision(const char *id, bool colour)

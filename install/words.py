@@ -178,8 +178,8 @@ def words_of(value, about):
         return value.split("|")
     if value in KINDS:
         return [KINDS[value]]
-    found = re.search(r"([a-z]+(?: \(the default\))?(?:, [a-z]+(?: \(the default\))?)* or [a-z]+)(?: \(the default\))?$",
-                      about)
+    found = re.search(r"([a-z]+(?: \(the default\))?(?:, [a-z]+(?: \(the default\))?)* or [a-z]+)"
+                      r"(?: \(the default\))?$", about)
     return re.split(r", | or ", found.group(1).replace(" (the default)", "")) if found else []
 
 

@@ -98,7 +98,8 @@ def edit(node, plan, candidates, path, text, document, table, with_runc):
             put(lines, (*table, handler), settings, wish)
             wanted[handler] = wish
     if with_runc:
-        below, key, value = wanted["runc"] = own(node, plan, candidates, "runc", {"runtime_type": "io.containerd.runc.v2"})
+        usual = {"runtime_type": "io.containerd.runc.v2"}
+        below, key, value = wanted["runc"] = own(node, plan, candidates, "runc", usual)
         added = [marks.header((*table, "runc")), '  runtime_type = "io.containerd.runc.v2"',
                  *([marks.header((*table, "runc", *below))] if below else []), f'  {key} = "{value}"']
         lines.append(added)
@@ -133,7 +134,8 @@ def plan(node, install):
         plan.notes.append(f"there is no configuration: {made} is made, and removed by uninstall")
     default = found[0][2].get("version", 1)
     tables = [layout(path, document, default) for path, _, document in found]
-    last = max((n for n, (_, _, document) in enumerate(found) if tables[n][1] in document.get("plugins", {})), default=0)
+    last = max((n for n, (_, _, document) in enumerate(found)
+                if tables[n][1] in document.get("plugins", {})), default=0)
     missing = not any("runc" in get(document, tables[n]) for n, (_, _, document) in enumerate(found))
     edits = []
     for n, (path, text, document) in enumerate(found):
@@ -147,7 +149,8 @@ def plan(node, install):
              if path not in [change.path for change in plan.changes]]
     plan.changes = [node.policy(candidates), *plan.changes, *edits, *stale]
     if node.hook_only:
-        plan.notes.append("hooks do not reach pause containers and exec sessions, and amend nothing but a missing filter")
+        plan.notes.append("hooks do not reach pause containers and exec sessions, and amend nothing but a missing "
+                          "filter")
     plan.notes.append("ctr and docker do not go by the CRI plugin's handlers")
     return plan
 

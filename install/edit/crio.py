@@ -86,5 +86,6 @@ def verify(node):
         path = settings.get("runtime_path", "")
         if (not node.hook_only and settings.get("runtime_type", "oci") in ("", "oci")
                 and not path.startswith(f"{node.prefix}/ocigate-")):
-            return f"a file that is read after {DROP_IN} gives handler {handler} its runtime: name it so that it comes before"
+            return (f"a file that is read after {DROP_IN} gives handler {handler} its runtime: name it so that it "
+                    "comes before")
     return None

@@ -69,8 +69,9 @@ def knows_variable(node):
 
 def unit(node):
     if knows_variable(node) is False:
-        raise Refused(f"this dockerd does not know {VARIABLE}, so that containers of docker build cannot be judged here: "
-                      "take a later one, or build on machines of their own; without --build the rest is installed")
+        raise Refused(f"this dockerd does not know {VARIABLE}, so that containers of docker build cannot be judged "
+                      "here: take a later one, or build on machines of their own; without --build the rest is "
+                      "installed")
     text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[Service]",
                       f"Environment={VARIABLE}={node.prefix}/ocigate-runtime", ""])
     return node.change(UNIT, text.encode())
@@ -116,8 +117,8 @@ def plan(node, install):
                           "unless an exception lets it")
     elif node.read(UNIT) is not None:
         plan.changes.append(node.change(UNIT, None))
-    plan.notes.append(f"docker run --runtime runc{'' if node.build else ', docker build'} and containers that were created "
-                      "before go past it")
+    plan.notes.append(f"docker run --runtime runc{'' if node.build else ', docker build'} and containers that were "
+                      "created before go past it")
     return plan
 
 

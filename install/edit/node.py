@@ -207,8 +207,8 @@ class Node:
             raise Refused(f"the runtime of {handler}, {real}, is not on this node")
         with open(self.at(found), "rb") as file:
             if file.read(4) != b"\x7fELF":
-                raise Refused(f"the runtime of {handler}, {found}, is a script or no program at all: the wrapper starts "
-                              "programs alone. Name the program itself")
+                raise Refused(f"the runtime of {handler}, {found}, is a script or no program at all: the wrapper "
+                              "starts programs alone. Name the program itself")
         plan_candidates[f"ocigate-{handler}"] = [found]
         return f"ocigate-{handler}"
 

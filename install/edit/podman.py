@@ -63,7 +63,8 @@ def plan(node, install):
                       *(["[engine.runtimes]", *lines, ""] if lines else [])])
     plan.changes = [node.policy(candidates),
                     node.hook(hooks[0], "precreate", ["precreate"]) if node.precreate else node.change(hooks[0], None),
-                    node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]), node.change(DROP_IN, text.encode())]
+                    node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]),
+                    node.change(DROP_IN, text.encode())]
     plan.notes.append("rootless podman reads the same files: its containers are judged as well, by their own user, who "
                       "may choose other files (install/docs/rootless.md)")
     if "CONTAINERS_CONF" in os.environ:
@@ -85,6 +86,8 @@ def verify(node):
         return f"a file that is read after {DROP_IN} sets hooks_dir: name it so that it comes before"
     for name, paths in runtimes.items():
         found = next((path for path in paths if node.find(path)), None)
-        if found and not node.hook_only and not name.startswith(OTHERS) and not found.startswith(f"{node.prefix}/ocigate-"):
-            return f"a file that is read after {DROP_IN} gives runtime {name} its program: name it so that it comes before"
+        if (found and not node.hook_only and not name.startswith(OTHERS)
+                and not found.startswith(f"{node.prefix}/ocigate-")):
+            return (f"a file that is read after {DROP_IN} gives runtime {name} its program: name it so that it comes "
+                    "before")
     return None

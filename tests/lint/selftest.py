@@ -32,6 +32,7 @@ SOURCE = [
     ("every-rule-has-cases", "include/ocigate/rules.def", '+RULE(planted, "planted")\n'),
     ("files-are-short", "enforce/planted.c", SPDX + "\n" * 400),
     ("functions-are-short", "enforce/planted.c", SPDX + LONG),
+    ("python-that-is-shipped-has-short-lines", "install/planted.py", "# " + "x" * 120),
     ("licence-is-named", "enforce/planted.c", "\n"),
     ("licence-is-named", "tests/planted", "#!/bin/sh\n"),
     ("nothing-is-left-over", "enforce/planted.c", SPDX + "/* " + "TO" + "DO: later */\n"),
@@ -47,8 +48,8 @@ TOOLS = [
     ("cppcheck", "enforce/planted.c", SPDX + "int planted(void)\n{\n\tint a[2] = {0};\n\n\treturn a[2];\n}\n"),
     ("build-gcc", "enforce/planted.c", SPDX + "int planted(void)\n{\n\treturn 0;\n}\n"),
     ("build-clang", "enforce/planted.c", SPDX + "int planted(void)\n{\n\treturn 0;\n}\n"),
-    ("analyzer", "enforce/planted.c", SPDX + "#include <stdlib.h>\n\nvoid planted(char *p);\n\nvoid planted(char *p)\n{\n"
-     "\tfree(p);\n\tfree(p);\n}\n"),
+    ("analyzer", "enforce/planted.c", SPDX + "#include <stdlib.h>\n\nvoid planted(char *p);\n\n"
+     "void planted(char *p)\n{\n\tfree(p);\n\tfree(p);\n}\n"),
 ]
 
 

@@ -26,7 +26,8 @@ MAY_CALL = {
     "report": {"base", "findings", "spec", "table", "policy", "engine"},
     "doctor": {"base"},
     "confine": {"base"},
-    "hook": {"base", "report", "doctor", "confine", "findings", "spec", "host", "table", "policy", "seccomp", "amend", "attach", "engine"},
+    "hook": {"base", "report", "doctor", "confine", "findings", "spec", "host", "table", "policy", "seccomp", "amend",
+             "attach", "engine"},
 }
 # Two files that stand between layers: what a rule speaks through, and the list of all rules.
 BETWEEN = {"enforce/findings": "findings", "enforce/rules/table": "table"}
