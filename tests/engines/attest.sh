@@ -164,7 +164,8 @@ for engine in runc crun; do
 	caught 'a runtime that forgets no-new-privileges' '.process.noNewPrivileges = false' 'may gain privileges'
 	caught 'a runtime that starts it as root' '.process.user = {uid: 0, gid: 0}' 'runs with uid 0'
 	caught 'a runtime that gives a capability more' '.process.capabilities.bounding = ["CAP_NET_RAW"]' 'has CAP_NET_RAW in its bounding set'
-	caught 'a runtime that shares a namespace' '.linux.namespaces |= map(select(.type != "uts")) | del(.hostname)' "shares the host's uts namespace"
+	caught 'a runtime that shares a namespace' '.linux.namespaces |= map(select(.type != "uts"))' "shares the host's uts namespace" \
+		'del(.hostname)'
 	caught 'a runtime that leaves a mount writable' '.mounts |= map(if .destination == "/sys" then .options -= ["ro"] else . end)' \
 		'can write to a mount'
 	caught 'a runtime that masks nothing' '.linux.maskedPaths = []' 'sees a path that its spec masks'
