@@ -49,6 +49,7 @@ UNITS = {
     "rules/seccomp": "@(rules_seccomp|rules_places|engine|host_bundles|amend_plan|seccomp)/*",
     "spec": "@(spec*)/*",
     "spec/identity": "@(identity*|host_bundles)/*",
+    "spec/linux": "@(spec*|seccomp*)/*",
     "spec/ports": "@(ports|host_facts)/*",
     "spec/runtime_state": "@(runtime_state)/*",
     "spec/schema": "@(spec*|state)/*",

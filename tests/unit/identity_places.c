@@ -89,10 +89,10 @@ Test(identity_places, are_taken_whole)
 }
 
 /* Not a byte before the path is looked at. */
-Test(identity_places, of_nothing_but_slashes)
+Test(identity_places, of_nothing_but_a_slash)
 {
-	static const char slashes[] = "////";
-	const struct place place = {slashes + 2, "/x", ENGINE_UNKNOWN};
+	static const char others[] = "/x-containers/c1/userdata//";
+	const struct place place = {others + sizeof(others) - 2, "/x/crio-c1", ENGINE_UNKNOWN};
 
 	cr_expect_eq(identify(&place, NULL).engine, ENGINE_UNKNOWN);
 }
