@@ -235,6 +235,18 @@ Test(json, stops_at_a_depth_of_32)
 	cr_expect(strstr(err.text, "deeper than 32"), "%s", err.text);
 }
 
+Test(json, points_to_a_key_that_is_longer_than_anything)
+{
+	static char text[100000] = "{\"";
+	struct err err = {0};
+
+	memset(text + 2, 'k', 90000);
+	(void)strcpy(text + 90002, "\\q\":1}");
+	cr_expect_null(json_read(text, strlen(text), &err));
+	cr_expect_eq(strlen(err.pointer), sizeof(err.pointer) - 1);
+	cr_expect_eq(strspn(err.pointer + 1, "k"), sizeof(err.pointer) - 2);
+}
+
 /* A place is cut where there is no more room for it. */
 Test(json, points_to_keys_of_any_length)
 {
