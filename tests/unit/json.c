@@ -31,6 +31,9 @@ static const struct refused refused_table[] = {
 	{"{\"a\":\"b", ERR_INPUT, "/a", "cut short"},
 	{"{\"a\":\"\\", ERR_INPUT, "/a", "cut short"},
 	{"{\"a\":\"\xc3", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"\xe2\x82", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"\xf0\x9f\x98", ERR_INPUT, "/a", "cut short"},
+	{"{\"a\":\"\xff, and more of it", ERR_DENIED, "/a", "no UTF-8"},
 	{"{\"a\":12", ERR_INPUT, "/a", "cut short"},
 	{"{\"a\":12,", ERR_INPUT, "", "cut short"},
 	{"{\"a\":[1,2", ERR_INPUT, "/a/1", "cut short"},
@@ -276,6 +279,10 @@ Test(json, tells_line_and_column)
 
 	cr_assert_null(json_read(text, sizeof(text) - 1, &err));
 	cr_expect(strstr(err.text, "(line 3, column "), "%s", err.text);
+	/* Just behind what is wrong */
+	err = (struct err){0};
+	cr_assert_null(json_read("{\n  \"a\": 1,\n  \"b\": 01\n}", 23, &err));
+	cr_expect(strstr(err.text, "(line 3, column 10)"), "%s", err.text);
 }
 
 Test(json, takes_integers_of_64_bit_without_sign_for_reals)
