@@ -343,6 +343,28 @@ Test(json, lives_in_an_arena)
 	arena_release(&arena);
 }
 
+Test(json, says_when_the_arena_is_full)
+{
+	static const char text[] = "{\"a\":[1,2,{\"b\":\"\\u00e9\"}],\"c\":1,\"d\":{}}";
+	size_t failed = 0, cap;
+
+	for (cap = 0; cap < 4096; cap += 16) {
+		struct arena arena;
+		struct err err = {0};
+
+		arena_init(&arena, cap);
+		(void)json_use_arena(&arena);
+		if (!json_read(text, sizeof(text) - 1, &err)) {
+			failed++;
+			cr_expect_eq(err.kind, ERR_SYSTEM, "%zu bytes: %s", cap, err.text);
+		}
+		(void)json_use_arena(NULL);
+		arena_release(&arena);
+	}
+	cr_expect_gt(failed, 0);
+	cr_expect_lt(failed, cap / 16);
+}
+
 Test(json, escapes_pointer_tokens)
 {
 	char buffer[32];

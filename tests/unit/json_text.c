@@ -46,6 +46,8 @@ static const struct {
 } numbers[] = {
 	{"0", true, false, 0},
 	{"7 ", true, false, 7},
+	{"\t7", true, false, 7},
+	{"\r\n 7\r", true, false, 7},
 	{"-1", true, true, 1},
 	{"18446744073709551615", true, false, UINT64_MAX},
 	{"9223372036854775808", true, false, (uint64_t)1 << 63},
@@ -153,6 +155,24 @@ Test(json_text, strings)
 		cr_expect_eq(text.broken, strings[i].text == NULL, "%s", strings[i].written);
 		if (got && strings[i].text)
 			cr_expect_str_eq(got, strings[i].text, "%s", strings[i].written);
+	}
+}
+
+/* Shorter than what is looked at in one go */
+Test(json_text, spans_of_short_objects)
+{
+	static const struct {
+		const char *text;
+		size_t span;
+	} rows[] = {
+		{"{}", 2}, {"{} }", 2},	     {"{\"a\":{}}", 8}, {"{\"a\":\"}\"}", 9}, {"{\"a\":\"{\"}", 9},
+		{"{", 0},  {"{\"a\":{}", 0}, {"{\"a\":\"}", 0}, {"{\"\\\"\":1}", 0},  {"{\"a\":\"\\\\\"}", 0},
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		const struct json_text text = text_of(rows[i].text);
+
+		cr_expect_eq(json_text_span(&text), rows[i].span, "%s", rows[i].text);
 	}
 }
 
