@@ -193,6 +193,7 @@ int verb_runtime(int argc, char **argv)
 	struct err err;
 	int rc;
 
+	memory_warm();
 	runtime_guard_start(&call.guard);
 	/* `ocigate runtime ...`: argv[0] is the verb. */
 	call.name = strcmp(name, "runtime") == 0 ? "ocigate-runtime" : name;

@@ -15,7 +15,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { PAGE = 4096, STACK_USED = 32 * 1024 };
+enum { PAGE = 4096, STACK_USED = 24 * 1024 };
 
 void memory_warm(void)
 {

@@ -20,7 +20,10 @@ SECTIONS
 	.text.used : {
 """
 # What runs on a processor alone: valgrind shows no vDSO, and has no functions of its own for AVX-512.
-ALONE = [f"*libc.a:{name}.o(.text .text.*)" for name in ("dl-object", "dl-setup_hash", "pthread_mutex_lock", "pthread_mutex_unlock")]
+ALONE = [
+    f"*libc.a:{name}.o(.text .text.*)"
+    for name in ("dl-object", "dl-setup_hash", "pthread_mutex_lock", "pthread_mutex_unlock", "strstr-avx512")
+]
 BETWEEN = """\
 	}
 }
