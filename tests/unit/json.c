@@ -103,6 +103,7 @@ static const struct refused refused_table[] = {
 	/* strings */
 	{"{\"a\":\"x\ny\"}", ERR_DENIED, "/a", "line break"},
 	{"{\"a\":\"x\ty\"}", ERR_DENIED, "/a", "raw control character"},
+	{"{\"a\":\"x\x1fy\"}", ERR_DENIED, "/a", "raw control character"},
 	{"{\"a\":\"\\u0000\"}", ERR_DENIED, "/a", "\\u0000"},
 	{"{\"a\\u0000\":1}", ERR_DENIED, "/a\\u0000", "\\u0000"},
 	{"{\"a\":\"\\ud800\"}", ERR_DENIED, "/a", "stands for no character"},

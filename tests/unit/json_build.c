@@ -60,6 +60,9 @@ static const struct {
 	{"[\"\\ud800\"]", false},
 	{"[\"\xff\"]", false},
 	{"[\"a\nb\"]", false},
+	{"[\"a\x1f\"]", false},
+	{"{\"a\x1f\":1}", false},
+	{"[\" !~\x7f\"]", true},
 	{"[\"a\\xb\"]", false},
 	{"[1 2]", false},
 	{"[1,]", false},
@@ -94,6 +97,27 @@ Test(json_build, documents)
 		cr_assert_eq(got != NULL, documents[i].taken, "%s", text);
 		if (got)
 			cr_assert(json_equal(got, expect), "%s", text);
+		json_decref(got);
+		json_decref(expect);
+	}
+}
+
+/* Keys around the size that the short cut has room for, and far beyond */
+Test(json_build, long_keys)
+{
+	static char text[70000];
+
+	for (size_t len = 250; len < 66000; len += len < 262 ? 1 : 5000) {
+		json_t *got, *expect;
+
+		text[0] = '{';
+		text[1] = '"';
+		memset(text + 2, 'k', len);
+		(void)strcpy(text + 2 + len, "\":1}");
+		got = json_build(text, len + 6);
+		expect = json_loads(text, 0, NULL);
+		cr_assert_not_null(expect);
+		cr_expect(!got || json_equal(got, expect), "a key of %zu bytes", len);
 		json_decref(got);
 		json_decref(expect);
 	}
