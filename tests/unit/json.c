@@ -348,14 +348,20 @@ Test(json, says_when_the_arena_is_full)
 {
 	static const char text[] = "{\"a\":[1,2,{\"b\":\"\\u00e9\"}],\"c\":1,\"d\":{}}";
 	size_t failed = 0, cap;
+	struct err none;
+	json_t *whole = json_read(text, sizeof(text) - 1, &none);
 
 	for (cap = 0; cap < 4096; cap += 16) {
 		struct arena arena;
 		struct err err = {0};
+		json_t *json;
 
 		arena_init(&arena, cap);
 		(void)json_use_arena(&arena);
-		if (!json_read(text, sizeof(text) - 1, &err)) {
+		json = json_read(text, sizeof(text) - 1, &err);
+		if (json) {
+			cr_expect(json_equal(json, whole), "%zu bytes", cap);
+		} else {
 			failed++;
 			cr_expect_eq(err.kind, ERR_SYSTEM, "%zu bytes: %s", cap, err.text);
 		}
@@ -364,6 +370,7 @@ Test(json, says_when_the_arena_is_full)
 	}
 	cr_expect_gt(failed, 0);
 	cr_expect_lt(failed, cap / 16);
+	json_decref(whole);
 }
 
 Test(json, escapes_pointer_tokens)
