@@ -3,6 +3,7 @@
  * The strict JSON reader: what it refuses, with which words and where it points.
  */
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -342,6 +343,35 @@ Test(json, lives_in_an_arena)
 	cr_expect_eq(err.kind, ERR_SYSTEM, "%s", err.text);
 	(void)json_use_arena(before);
 	arena_release(&arena);
+}
+
+static void *no_memory(size_t size)
+{
+	(void)size;
+	return NULL;
+}
+
+Test(json, says_when_the_heap_is_empty)
+{
+	/* the second has a number that is read from a copy of the text */
+	static const char *const texts[] = {"[1]", "[18446744073709551615]"};
+	struct err err = {0};
+	json_malloc_t allocate;
+	json_free_t release;
+
+	json_decref(json_read("[]", 2, &err)); /* what is done once, is done */
+	json_get_alloc_funcs(&allocate, &release);
+	for (size_t i = 0; i < N(texts); i++) {
+		json_t *json;
+
+		err = (struct err){0};
+		json_set_alloc_funcs(no_memory, release);
+		json = json_read(texts[i], strlen(texts[i]), &err);
+		json_set_alloc_funcs(allocate, release);
+		cr_expect_null(json, "%s", texts[i]);
+		cr_expect_eq(err.kind, ERR_SYSTEM, "%s: %s", texts[i], err.text);
+		cr_expect_str_eq(err.text, "out of memory while reading JSON", "%s", texts[i]);
+	}
 }
 
 Test(json, says_when_the_arena_is_full)
