@@ -93,11 +93,11 @@ $(BUILD)/enforce/amend/seccomp_profile.o: $(BUILD)/gen/seccomp_default.inc
 $(BUILD)/enforce/amend/seccomp_profile.o: CPPFLAGS_ALL += -I$(BUILD)/gen
 
 # What is kept from one start to the next is good for the program alone that was made from the same source.
-$(BUILD)/gen/build_source.inc: $(ENFORCE) $(HEADERS) Makefile
+$(BUILD)/gen/build_source.h: $(ENFORCE) $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	cat $(ENFORCE) $(HEADERS) | sha256sum | sed 's/^\(.\{16\}\).*/"\1"/' >$@
+	cat $(ENFORCE) $(HEADERS) | sha256sum | sed 's/^\(.\{16\}\).*/#define BUILD_SOURCE "\1"/' >$@
 
-$(BUILD)/enforce/base/build.o: $(BUILD)/gen/build_source.inc
+$(BUILD)/enforce/base/build.o: $(BUILD)/gen/build_source.h
 $(BUILD)/enforce/base/build.o: CPPFLAGS_ALL += -I$(BUILD)/gen
 
 # The hook's own seccomp filter is compiled here: what it runs on is this machine, what it is for is the compiler's target.

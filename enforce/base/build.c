@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ocigate/build.h"
 
-const char build_source[] =
-#include "build_source.inc"
-	;
+#include "build_source.h"
+
+const char build_source[] = BUILD_SOURCE;

@@ -73,10 +73,11 @@ static char *put_together(struct arena *arena, const struct part *image, const s
 	const size_t sizes = image->len + head->len + body->len;
 	char header[SNAPSHOT_HEADER_LEN + 1];
 	char *file = arena_alloc(arena, sizeof(header) + sizes);
-	char *at = file + SNAPSHOT_HEADER_LEN;
+	char *at;
 
 	if (!file)
 		return NULL;
+	at = file + SNAPSHOT_HEADER_LEN;
 	memcpy(at, image->bytes, image->len);
 	memcpy(at + image->len, head->bytes, head->len);
 	memcpy(at + image->len + head->len, body->bytes, body->len);

@@ -98,12 +98,17 @@ struct walk_step {
 	size_t index;
 };
 
-/** struct walk - one pass over one document; @text is at the value that is to be read next; @recall: spec_parse_known() */
+/**
+ * struct walk - one pass over one document
+ * @text: at the value that is to be read next
+ * @recall: spec_parse_known()
+ * @form: what is wrong with the document's form, if anything
+ */
 struct walk {
 	struct json_text text;
 	struct arena *arena;
 	const struct seccomp_answer *(*recall)(struct arena *arena, const char *block, size_t len);
-	struct err *err;
+	struct err form;
 	struct walk_step steps[JSON_DEPTH_MAX + 2];
 	size_t depth;
 };

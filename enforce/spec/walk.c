@@ -12,7 +12,7 @@
 
 static void write_pointer(struct walk *walk)
 {
-	char pointer[sizeof(walk->err->pointer)] = "", token[sizeof(walk->err->pointer)];
+	char pointer[sizeof(walk->form.pointer)] = "", token[sizeof(walk->form.pointer)];
 	size_t len = 0;
 
 	for (size_t i = 0; i < walk->depth && len < sizeof(pointer); i++) {
@@ -26,7 +26,7 @@ static void write_pointer(struct walk *walk)
 			n = snprintf(pointer + len, sizeof(pointer) - len, "/%zu", step->index);
 		len += n < 0 ? 0 : (size_t)n;
 	}
-	(void)err_at(walk->err, "%s", pointer);
+	(void)err_at(&walk->form, "%s", pointer);
 }
 
 /* The name of the place, as a person would say it: the key, or which element of which key. */
@@ -53,14 +53,14 @@ int walk_deny(struct walk *walk, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	write_name(walk, name, sizeof(name));
-	(void)err_set(walk->err, ERR_DENIED, "%s %s", name, text);
+	(void)err_set(&walk->form, ERR_DENIED, "%s %s", name, text);
 	write_pointer(walk);
 	return -1;
 }
 
 int walk_no_memory(struct walk *walk)
 {
-	return err_set(walk->err, ERR_SYSTEM, "out of memory");
+	return err_set(&walk->form, ERR_SYSTEM, "out of memory");
 }
 
 void *walk_room(struct walk *walk, struct walk_items *list, size_t n)
@@ -253,18 +253,15 @@ static int explain(struct walk *walk, const char *bytes, size_t len, const char 
 	(void)json_use_arena(before);
 	if (!json)
 		return err->kind == ERR_INPUT ? err_wrap(err, "%s", name) : -1;
-	if (walk->err->kind == ERR_NONE)
+	if (walk->form.kind == ERR_NONE)
 		return err_set(err, ERR_DENIED, "%s is not JSON beyond doubt", name);
-	*err = *walk->err;
+	*err = walk->form;
 	return -1;
 }
 
 int walk_document(struct walk *walk, const struct shape *shape, const struct text *text, const char *name, void *base,
 		  struct err *err)
 {
-	struct err form = {.kind = ERR_NONE};
-
-	walk->err = &form;
 	json_text_start(&walk->text, walk->arena, text->bytes, text->len);
 	if (!walk->text.broken && walk_object(walk, shape, base) == 0 && json_text_end(&walk->text))
 		return 0;

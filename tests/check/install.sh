@@ -29,7 +29,8 @@ run() {
 	shift
 	script=$top/install/$engine/install.sh
 	[ "$engine" != all ] || script=$top/install/install.sh
-	sh "$script" --root "$node" --binary "$top/$BUILD/ocigate" "$@" >"$work/out" 2>&1
+	# Who starts the tests in the background may have SIGINT ignored, which a shell cannot undo.
+	env --default-signal=INT sh "$script" --root "$node" --binary "$top/$BUILD/ocigate" "$@" >"$work/out" 2>&1
 	status=$?
 }
 
