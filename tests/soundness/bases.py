@@ -68,7 +68,7 @@ class Base:
         process.pop("rlimits", None)
         if process.get("oomScoreAdj", 0) < 0:
             process.pop("oomScoreAdj")
-        if not os.path.exists("/sys/kernel/security/apparmor"):
+        if not os.path.exists(world.APPARMOR):
             process.pop("apparmorProfile", None)
         for kind in process.get("capabilities", {}):
             process["capabilities"][kind] = [cap for cap in process["capabilities"][kind] if cap in HERE]

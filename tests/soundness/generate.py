@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case from a seed and a number, and a case made real: always the same from the same."""
 import json
+import os
 import random
 
 import mutate
@@ -9,9 +10,11 @@ import policies
 import world
 from bases import PLACES, STORED_ROOT
 
+if os.path.exists(world.APPARMOR):
+    import mutate_apparmor
 DIMENSIONS = sorted(mutate.MUTATIONS)
 # Which rule a dimension is most of all about: half of the time it is not enforced, so that others are seen at work.
-JUDGED_BY = {"annotations": "runtime-annotations", "bind": "host-paths", "capabilities": "capabilities", "devices": "devices", "hooks": "bundle-hooks",
+JUDGED_BY = {"annotations": "runtime-annotations", "apparmor": "apparmor", "bind": "host-paths", "capabilities": "capabilities", "devices": "devices", "hooks": "bundle-hooks",
              "masks": "proc-mount", "namespaces": "host-namespaces", "no-new-privileges": "privilege-escalation", "oom": "spec-integrity",
              "propagation": "mount-propagation", "resources": "resource-limits", "root": "read-only-rootfs", "seccomp": "seccomp", "sysctl": "sysctls",
              "user": "root-user", "user-namespace": "root-user", "destination": "proc-mount", "file-system": "proc-mount"}
@@ -47,6 +50,8 @@ def calm(r, d):
     linux = d.linux
     d.process["user"] = {"uid": 1000, "gid": 1000}
     d.process["noNewPrivileges"] = True
+    if os.path.exists(world.APPARMOR):
+        d.process["apparmorProfile"] = mutate_apparmor.GOOD
     d.process["capabilities"] = {kind: [cap for cap in caps if cap in mutate.PLAIN_CAPS]
                                  for kind, caps in d.process.get("capabilities", {}).items()}
     linux["seccomp"] = mutate_linux.good_filter()

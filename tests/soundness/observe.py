@@ -54,7 +54,7 @@ class Process:
         self.nnp, self.seccomp = int(fields["NoNewPrivs"]), int(fields["Seccomp"])
         self.namespaces = inodes(pid)
         self.uid_map, self.gid_map = id_map(pid, "uid"), id_map(pid, "gid")
-        self.label = text(f"/proc/{pid}/attr/current")
+        self.label = text(f"/proc/{pid}/attr/apparmor/current")
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             self.arguments = file.read().decode(errors="replace").split("\0")[:-1]
         self.oom = int(text(f"/proc/{pid}/oom_score_adj") or 0)

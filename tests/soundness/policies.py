@@ -34,7 +34,7 @@ def settings(r, rule):
         "host-paths": [{"allowed": [{"path": world.DATA, "read_only": True}]}, {"allowed": [{"path": world.DATA, "read_only": False}]},
                        {"allowed": [{"path": "/", "read_only": True}]}, {"allowed": [{"path": "/var/lib/logs", "read_only": True}]}],
         "resource-limits": [{"memory_max": "128Mi", "cpu_max": 0}, {"memory_max": 0, "cpu_max": 1, "pids_max": 1000}],
-        "apparmor": [{"unsupported": "deny"}, {}, {}, {}],
+        "apparmor": [{"unsupported": "deny"}, {"allowed": ["runtime/default"]}, {"allowed": ["localhost/s-k*"]}, {}],
         "spec-integrity": [{"features": ["timeOffsets", "personality", "scheduler"]}, {"filesystems": ["proc", "tmpfs", "sysfs", "devpts", "mqueue", "cgroup", "ramfs"]}],
         "devices": [{"allowed": ["c 10:229 rwm"]}, {"allowed": ["b 8:* rwm"]}],
         "sysctls": [{"allowed": ["net.*"]}, {"allowed": []}],

@@ -104,8 +104,25 @@ def suspicious_command(view):
 
 
 def apparmor(view):
-    if view.rules["apparmor"]["unsupported"] == "deny" and not os.path.exists("/sys/kernel/security/apparmor"):
-        yield "runs where there is no AppArmor"
+    rule = view.rules["apparmor"]
+    if not os.path.exists(world.APPARMOR):
+        if rule["unsupported"] == "deny":
+            yield "runs where there is no AppArmor"
+        return
+    with open(f"{world.APPARMOR}/profiles", encoding="utf-8") as file:
+        loaded = dict(line.rstrip(")\n").rsplit(" (", 1) for line in file)
+    label = view.seen.label or "unconfined"
+    for name in label.rsplit(" (", 1)[0].split("//&"):
+        if loaded.get(name) not in ("enforce", "kill") or label.endswith(("(complain)", "(unconfined)")):
+            yield f"is confined by {label!r}, of which {name} is {loaded.get(name)}"
+        elif not any(fnmatch.fnmatchcase(name, glob) for glob in profiles(rule["allowed"], view.built.engine)):
+            yield f"is confined by {label!r}, of which {name} is not allowed"
+
+
+def profiles(allowed, engine):
+    """The words of a policy as globs."""
+    own = {"containerd": "cri-containerd.apparmor.d", "crio": "crio-default*", "podman": "containers-default-*"}
+    return [own[engine] if word == "runtime/default" else word.removeprefix("localhost/") for word in allowed]
 
 
 # --- rules on a container ---

@@ -6,6 +6,7 @@
 #
 #   SOUNDNESS_RUNS=N     that many cases (without a limit of time)
 #   SOUNDNESS_SEED=S     these cases, not the fixed and (but where CI=true) a random seed's
+#   SOUNDNESS_ABOUT=R    before that the observer is tried on this rule alone, and no case is replayed
 #   SOUNDNESS_ONLY=D     cases that are first of all about this dimension
 #   SOUNDNESS_AUDIT=N    that many that are only recorded: does the gate find what the observer sees?
 #   SOUNDNESS_FIRST=I    from this number on

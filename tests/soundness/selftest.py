@@ -3,6 +3,7 @@
 
 A row: what is bent, the rule whose promise it breaks, under which runtime.
 """
+import os
 import random
 
 import generate
@@ -157,6 +158,12 @@ ROWS = [
     ("a suspicious program", "suspicious-command", put(["process", "args"], ["/usr/sbin/sshd", "600"]), ANY),
     ("where there is no AppArmor", "apparmor", lambda d: None, ANY),
 ]
+if os.path.exists(world.APPARMOR):
+    ROWS[-1:] = [
+        ("no profile", "apparmor", lambda d: d.process.pop("apparmorProfile"), ANY),
+        ("a profile in complain mode", "apparmor", put(["process", "apparmorProfile"], "s-complain"), ANY),
+        ("a stack with a weak part", "apparmor", put(["process", "apparmorProfile"], "s-enforce//&s-complain"), "runc"),
+    ]
 EXECS = [
     ("an exec as root", "exec-escalation", 9),
     ("an exec with a capability", "capabilities", 14),
@@ -187,15 +194,16 @@ def built_for(work, base, change, rule, runtime, execution=None):
                                "exec": [execution, 1] if execution is not None else None})
 
 
-def run(work, tell):
+def run(work, tell, about=None):
+    """@about: of one rule alone"""
     base = next(each for each in work.bases if each.name == "containerd-2.1/restricted")
     for runtime in work.names:
         outcome = work.run(built_for(work, base, lambda d: None, None, runtime))
         failure = None if outcome.ran and not outcome.breaches else f"ran: {outcome.ran} {outcome.note}, breaches: {outcome.breaches}"
         tell(name=f"observer sees nothing amiss in a healthy container under {runtime}", failure=failure)
-    for what, rule, change, runtime in ROWS:
+    for what, rule, change, runtime in (row for row in ROWS if about in (None, row[1])):
         tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
-    for what, rule, number in EXECS:
+    for what, rule, number in EXECS if about is None else ():
         tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))
 
 

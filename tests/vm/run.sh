@@ -10,6 +10,7 @@
 #   VM_ARCH=arm64 sh tests/vm/run.sh       a 64-bit ARM machine, everything in it fetched or cross-built
 #   VM_SHELL=1 sh tests/vm/run.sh          a shell inside, instead of the tests
 #   VM_ONLY=WORD sh tests/vm/run.sh        parts of the scenarios whose name begins so
+#   VM_SOUNDNESS=N sh tests/vm/run.sh      also N bent bundles (tests/soundness), of VM_SEED
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 : "${BUILD:=build}"
@@ -83,6 +84,32 @@ own_programs() {
 	cp "$BUILD/ocigate" "$root/usr/local/bin/ocigate"
 }
 
+# The soundness experiment, with the modules of this machine's Python that it imports.
+experiment() {
+	python=$(readlink -f /usr/bin/python3) && [ -x "$python" ] && [ -x /usr/bin/unshare ] || return 0
+	program "$python" /usr/bin/python3
+	program /usr/bin/unshare /usr/bin/unshare
+	(cd tests/soundness && "$python" -B -c "$modules") >"$work/modules" || return 1
+	while read -r file; do program "$file" "$file"; done <"$work/modules"
+	mkdir -p "$root/tree/tests/lib"
+	cp -R tests/soundness tests/bundles "$root/tree/tests/"
+	cp tests/lib/syscalls "$root/tree/tests/lib/"
+	cp tests/vm/node.sh "$root/tree/tests/lib/node.sh"
+	"${CC:-cc}" -O1 -static -o "$root/tree/guest" tests/lib/guest.c
+}
+modules='
+import importlib.util, os, sys, traceback
+import encodings.latin_1, encodings.raw_unicode_escape, encodings.unicode_escape
+import minimise, selftest, soundness, worker
+for module in list(sys.modules.values()):
+    file = getattr(module, "__file__", None)
+    if file and file.startswith("/usr/lib/python3."):
+        print(file)
+        cached = importlib.util.cache_from_source(file) if file.endswith(".py") else file
+        if cached != file and os.path.exists(cached):
+            print(cached)
+'
+
 # Everything from packages, and ocigate built with what is in them. glibc is the cross compiler's.
 foreign_programs() {
 	triplet=$cpu-linux-gnu
@@ -115,7 +142,12 @@ build_root() {
 	for directory in bin sbin usr/sbin usr/local/bin usr/lib/ocigate etc/ocigate/policy.d dev proc sys run tmp var/lib tree/tests root; do
 		mkdir -p "$root/$directory"
 	done
-	if [ "$VM_ARCH" = amd64 ]; then own_programs; else foreign_programs; fi
+	if [ "$VM_ARCH" = amd64 ]; then
+		own_programs
+		[ -z "${VM_SOUNDNESS:-}" ] || experiment || echo 'skip vm soundness: the experiment does not load here'
+	else
+		foreign_programs
+	fi
 	cp -R "$KEPT/root/etc/apparmor.d" "$root/etc/"
 	for link in ocigate-runtime ocigate-runc ocigate-crun; do
 		ln -s ocigate "$root/usr/local/bin/$link"
@@ -129,7 +161,7 @@ build_root() {
 	probes "$root/tree/probes" $cpu || exit 1
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	install -m 755 tests/vm/init "$root/init"
-	printf '%s\n' "ONLY='${VM_ONLY:-}' INSIDE_SHELL='${VM_SHELL:-}'" >"$root/tree/settings"
+	printf '%s\n' "ONLY='${VM_ONLY:-}' INSIDE_SHELL='${VM_SHELL:-}' SOUNDNESS_RUNS='${VM_SOUNDNESS:-}' SOUNDNESS_SEED='${VM_SEED:-ocigate}'" >"$root/tree/settings"
 	chown -R root:root "$root"
 	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
 }

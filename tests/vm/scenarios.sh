@@ -363,6 +363,21 @@ untraceable() {
 	gone
 }
 
+# --- soundness: bent bundles, run under AppArmor and with nothing but cgroup2 ---
+
+soundness() {
+	command -v python3 >/dev/null 2>&1 || { echo 'skip vm soundness: there is no Python for this machine'; return; }
+	{
+		profile s-enforce attach_disconnected
+		profile s-kill kill,attach_disconnected
+		profile s-complain complain,attach_disconnected
+		profile s-unconfined unconfined,attach_disconnected
+	} >/run/bent
+	load /run/bent
+	BUILD=/run SOUNDNESS_CACHE='' SOUNDNESS_AUDIT=0 SOUNDNESS_ABOUT=apparmor PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -B tests/soundness/soundness.py 2>&1
+}
+
 engine=- gate=-
 echo "# Linux $(uname -r), $(runc --version | head -n 1), $(crun --version 2>/dev/null | head -n 1)"
 if [ "$(cat /sys/module/apparmor/parameters/enabled)" != Y ]; then
@@ -399,4 +414,8 @@ each probed hook probed
 settle '{"attestation": {"effect": "deny"}}' ', "runtime": {"poststart": true}'
 each attested wrapper attested
 settle '{}'
+if [ -n "${SOUNDNESS_RUNS:-}" ] && wanted soundness; then
+	echo '# soundness'
+	soundness
+fi
 if echo 3 >/proc/sys/kernel/yama/ptrace_scope; then each untraceable hook untraceable; fi
