@@ -76,9 +76,8 @@ void decision_excepted(struct decision *decision, const char *name)
 	struct strings *names = &decision->exceptions;
 	const char **items;
 
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->items[i], name) == 0)
-			return;
+	if (strings_hold(names, name))
+		return;
 	items = arena_array(decision->findings.arena, names->n + 1, sizeof(*items));
 	if (!items)
 		return;

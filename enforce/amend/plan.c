@@ -260,14 +260,6 @@ static bool put_limit(const struct plan *plan, const struct finding *finding)
 		   NULL);
 }
 
-static bool has_string(const struct strings *strings, const char *string)
-{
-	for (size_t i = 0; i < strings->n; i++)
-		if (strcmp(strings->items[i], string) == 0)
-			return true;
-	return false;
-}
-
 /* Appends what is required and missing to a list of paths. */
 static bool restore_paths(const struct plan *plan, const struct finding *finding)
 {
@@ -282,7 +274,7 @@ static bool restore_paths(const struct plan *plan, const struct finding *finding
 	for (size_t i = 0; i < required.n; i++) {
 		const char *path = quoted(plan, required.items[i]);
 
-		if (has_string(present, required.items[i]))
+		if (strings_hold(present, required.items[i]))
 			continue;
 		edits_add(plan->edits, EDIT_APPEND, finding->pointer, path);
 		after = arena_printf(plan->edits->arena, "%s%s%s", after ? after : "", after && *after ? "," : "",

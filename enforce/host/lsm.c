@@ -41,10 +41,7 @@ enum tri selinux_parse(const char *text)
 
 enum tri selinux_absent(const struct strings *lsms)
 {
-	for (size_t i = 0; i < lsms->n; i++)
-		if (strcmp(lsms->items[i], "selinux") == 0)
-			return TRI_UNKNOWN;
-	return lsms->n > 0 ? TRI_NO : TRI_UNKNOWN;
+	return lsms->n > 0 && !strings_hold(lsms, "selinux") ? TRI_NO : TRI_UNKNOWN;
 }
 
 int lsm_read(struct arena *arena, struct host *host, struct err *err)

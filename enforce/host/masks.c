@@ -11,14 +11,6 @@
 
 #include "ocigate/fs.h"
 
-static bool names(const struct strings *paths, const char *path)
-{
-	for (size_t i = 0; i < paths->n; i++)
-		if (strcmp(paths->items[i], path) == 0)
-			return true;
-	return false;
-}
-
 static bool is_cover(const struct mount_row *row)
 {
 	bool tmpfs = strcmp(row->fstype, "tmpfs") == 0;
@@ -46,8 +38,8 @@ bool mount_is_mask(const struct mount_work *work, const struct mount_row *row, c
 {
 	size_t below = mount_table_by_id(work->table, row->parent);
 
-	if (names(&work->container->masked_paths, path))
+	if (strings_hold(&work->container->masked_paths, path))
 		return is_cover(row);
-	return names(&work->container->readonly_paths, path) && below != NO_ROW &&
+	return strings_hold(&work->container->readonly_paths, path) && below != NO_ROW &&
 	       is_itself(row, &work->table->rows[below]);
 }

@@ -89,14 +89,6 @@ static bool is_allowed(const struct strings *allowed, enum engine engine, const 
 	return false;
 }
 
-static bool allows_unconfined(const struct strings *allowed)
-{
-	for (size_t i = 0; i < allowed->n; i++)
-		if (strcmp(allowed->items[i], "unconfined") == 0)
-			return true;
-	return false;
-}
-
 static const char *remedy_of(const struct container *container)
 {
 	return identity_is_pod(&container->identity) ? "set appArmorProfile.type: RuntimeDefault"
@@ -246,7 +238,7 @@ static void judge(const struct container *container, const struct host *host, co
 	const char *profile = container->process.apparmor_profile ? container->process.apparmor_profile : "";
 	bool none = profile[0] == '\0' || strcmp(profile, "unconfined") == 0;
 
-	if (none && allows_unconfined(&own->allowed))
+	if (none && strings_hold(&own->allowed, "unconfined"))
 		return;
 	if (host->apparmor_enabled == TRI_NO)
 		judge_unsupported(own, FINDING_VIOLATION, profile,

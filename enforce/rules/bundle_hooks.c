@@ -74,11 +74,9 @@ static bool is_docker_network(const struct container *container, const struct ho
 
 static bool is_listed(const struct settings *own, const struct hook_entry *hook)
 {
-	for (size_t i = 0; i < own->allowed.n; i++)
-		if (strcmp(own->allowed.items[i], hook->path) == 0)
-			/* As the gate's own program runs every verb, its name alone is no pass. */
-			return strcmp(base_name(hook->path), "ocigate") != 0 || is_ours(hook);
-	return false;
+	/* As the gate's own program runs every verb, its name alone is no pass. */
+	return strings_hold(&own->allowed, hook->path) &&
+	       (strcmp(base_name(hook->path), "ocigate") != 0 || is_ours(hook));
 }
 
 /* Is this "NAME=value" a variable that must not reach a hook? */

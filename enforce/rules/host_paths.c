@@ -95,14 +95,6 @@ static const struct allowed_path *allowed_elsewhere(const struct allowed_paths *
 	return entry;
 }
 
-static bool has_option(const struct mount *mount, const char *option)
-{
-	for (size_t i = 0; i < mount->options.n; i++)
-		if (strcmp(mount->options.items[i], option) == 0)
-			return true;
-	return false;
-}
-
 /* "ro" does not reach what an rbind brings along, only "rro" does. crun applies it late: then the spec's word counts. */
 static bool is_read_only(const struct judgement *j, const struct host_mount *mount)
 {
@@ -110,7 +102,7 @@ static bool is_read_only(const struct judgement *j, const struct host_mount *mou
 
 	if (mount->read_only != TRI_UNKNOWN || !asked)
 		return mount->read_only == TRI_YES;
-	return mount->mount >= 0 ? asked->read_only : has_option(asked, "rro");
+	return mount->mount >= 0 ? asked->read_only : strings_hold(&asked->options, "rro");
 }
 
 static void add(const struct judgement *j, enum finding_kind kind, const struct host_mount *mount, const char *value,

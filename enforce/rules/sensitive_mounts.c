@@ -236,12 +236,8 @@ static bool is_runtimes(const struct container *container, const struct host_mou
 {
 	const char *type = mount->origin.fs_type;
 
-	if (host_is_kernels_type(type) || (type && strcmp(type, "devtmpfs") == 0))
-		return true;
-	for (size_t i = 0; i < container->masked_paths.n; i++)
-		if (strcmp(mount->path, container->masked_paths.items[i]) == 0)
-			return true;
-	return false;
+	return host_is_kernels_type(type) || (type && strcmp(type, "devtmpfs") == 0) ||
+	       strings_hold(&container->masked_paths, mount->path);
 }
 
 static void judge_mount(const struct container *container, const struct host *host, size_t index,
