@@ -96,33 +96,30 @@ static const char *find_score(const struct container *container, struct findings
 {
 	const struct process *process = &container->process;
 
-	if (!process->has_oom_score_adj || process->oom_score_adj >= 0 ||
-	    (!container->exec && is_kubelets_score(container)))
+	if (process->oom_score_adj >= 0 || (!container->exec && is_kubelets_score(container)))
 		return NULL;
 	/* An exec that the kernel kills no sooner than the container itself gains nothing. */
-	if (container->exec && container->created && container->created->has_oom_score_adj &&
-	    process->oom_score_adj >= container->created->oom_score_adj)
+	if (container->exec && container->created && process->oom_score_adj >= container->created->oom_score_adj)
 		return NULL;
 	return findings_text(findings, "%lld", (long long)process->oom_score_adj);
 }
 
-/* RLIMIT_RTPRIO lets a program without capabilities make itself a real-time one. */
-static bool may_run_before_all(const struct process *process)
+/* What a program without capabilities may take for itself up to its hard limit. Return: @type if that is above @most. */
+static const char *limit_above(const struct process *process, const char *type, uint64_t most)
 {
 	for (size_t i = 0; i < process->n_rlimits; i++)
-		if (strcmp(process->rlimits[i].type, "RLIMIT_RTPRIO") == 0 && process->rlimits[i].hard > 0)
-			return true;
-	return false;
+		if (strcmp(process->rlimits[i].type, type) == 0 && process->rlimits[i].hard > most)
+			return type;
+	return NULL;
 }
 
-static const char *const policies[] = {"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"};
-static const char *const classes[] = {"IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"};
-#define ALL_OF(list) (list), sizeof(list) / sizeof((list)[0])
+static const struct strings calm = {(const char *const[]){"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_ISO"}, 4};
+static const struct strings calm_io = {(const char *const[]){"IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"}, 2};
 
-/* NULL where @word is one of those that run before nobody, or not there. */
-static const char *beyond(const char *word, const char *const *modest, size_t n)
+/* NULL where @word is one of @words, that run before nobody, or not there. */
+static const char *beyond(const char *word, const struct strings *words)
 {
-	return word && !strings_hold(&(struct strings){modest, n}, word) ? word : NULL;
+	return word && !strings_hold(words, word) ? word : NULL;
 }
 
 /* --- parts that are refused unless the owner lists them --- */
@@ -146,15 +143,21 @@ static void judge_features(const struct feature *list, size_t n, const struct se
 static void judge_process(const struct container *container, const struct settings *own, struct findings *findings)
 {
 	const struct process *process = &container->process;
+	const long long nice = process->scheduler_nice;
 	const struct feature features[] = {
 		{"oomScoreAdj", "/process/oomScoreAdj", find_score(container, findings),
 		 "is spared by the kernel when memory runs out, before the node's own services",
 		 "remove the negative oomScoreAdj"},
-		{"scheduler", "/process/scheduler/policy", beyond(process->scheduler_policy, ALL_OF(policies)),
+		{"scheduler", "/process/scheduler/policy", beyond(process->scheduler_policy, &calm),
 		 "runs before every other process of the node", "remove the real-time scheduler"},
-		{"scheduler", "/process/rlimits", may_run_before_all(process) ? "RLIMIT_RTPRIO" : NULL,
+		{"scheduler", "/process/scheduler/nice", nice < 0 ? findings_text(findings, "%lld", nice) : NULL,
+		 "comes before other processes by a negative nice", "remove the negative nice"},
+		{"scheduler", "/process/rlimits", limit_above(process, "RLIMIT_RTPRIO", 0),
 		 "may make itself run before every other process of the node", "remove the limit rtprio"},
-		{"ioPriority", "/process/ioPriority/class", beyond(process->io_class, ALL_OF(classes)),
+		/* Counts down: 20 is for a nice of 0, 21 for -1. */
+		{"scheduler", "/process/rlimits", limit_above(process, "RLIMIT_NICE", 20),
+		 "may give itself a negative nice", "set the limit nice to 20, or remove it"},
+		{"ioPriority", "/process/ioPriority/class", beyond(process->io_class, &calm_io),
 		 "reads and writes before every other process of the node", "remove the real-time ioPriority"},
 	};
 
@@ -213,6 +216,7 @@ static const char *nodes_part(const struct container *container, const char *pat
 static void judge_root(const struct container *container, const struct host *host, struct findings *findings)
 {
 	const struct origin *root = &host->rootfs;
+	const char *why = root->state == ORIGIN_DELETED ? "it is deleted" : root->why ? root->why : "not known";
 	const char *written = container->root_path;
 	const char *part = nodes_part(container, container->rootfs);
 	const char *remedy = "let the engine make the root file system from an image";
@@ -227,10 +231,7 @@ static void judge_root(const struct container *container, const struct host *hos
 			     remedy);
 	else if (root->state == ORIGIN_UNKNOWN || root->state == ORIGIN_DELETED)
 		findings_add(findings, FINDING_UNDECIDED, "/root/path", written,
-			     findings_text(findings, "cannot tell what the root file system is: %s",
-					   root->state == ORIGIN_DELETED ? "it is deleted"
-									 : (root->why ? root->why : "not known")),
-			     remedy);
+			     findings_text(findings, "cannot tell what the root file system is: %s", why), remedy);
 }
 
 /* --- mounts as they are written --- */
@@ -387,8 +388,7 @@ const struct rule rule_spec_integrity = {
 	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_EXEC,
 	.facts = HOST_FACT_MOUNTS,
 	.title = "a spec that two parsers read differently, or that asks for what no container needs",
-	.fields = "the whole document; process.cwd, priorities and limits, root, mounts, mountinfo, rare sections of "
-		  "linux",
+	.fields = "the whole document; process.cwd, priorities, limits, root, mounts, mountinfo, rare parts of linux",
 	.allowed = "specs of one meaning, with a root and mounts of their own",
 	.why = "What the gate reads must be what the runtime does. An odd cwd or root is the node's own directory "
 	       "(CVE-2024-21626); a mount that the spec does not name was smuggled in (CVE-2021-30465).",

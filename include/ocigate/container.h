@@ -59,9 +59,9 @@ struct process {
 	bool no_new_privileges;
 	const char *apparmor_profile; /* NULL if absent; may be "" */
 	const char *selinux_label;    /* NULL if absent */
-	bool has_oom_score_adj;
-	int64_t oom_score_adj;
+	int64_t oom_score_adj;	      /* 0 if absent */
 	const char *scheduler_policy; /* NULL if absent: "SCHED_FIFO" … */
+	int64_t scheduler_nice;	      /* 0 if absent */
 	const char *io_class;	      /* of ioPriority, NULL if absent: "IOPRIO_CLASS_RT" … */
 };
 

@@ -185,7 +185,8 @@ def some_scheduler(r, d):
     how = r.randint(0, 3)
     if how == 0:
         d.process["scheduler"] = {"policy": r.choice(["SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_OTHER", "sched_fifo"]),
-                                  **({"priority": r.choice([1, 10])} if r.random() < .6 else {})}
+                                  **({"priority": r.choice([1, 10])} if r.random() < .6 else {}),
+                                  **({"nice": r.choice([-20, -1, 0, 5])} if r.random() < .4 else {})}
     elif how == 1:
         d.process["ioPriority"] = {"class": r.choice(["IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"]), "priority": r.randint(0, 8)}
     elif how == 2:

@@ -60,6 +60,7 @@ class Process:
         self.oom = int(text(f"/proc/{pid}/oom_score_adj") or 0)
         self.personality = int(text(f"/proc/{pid}/personality") or "0", 16)
         self.policy = os.sched_getscheduler(pid)
+        self.nice = os.getpriority(os.PRIO_PROCESS, pid)
         self.filters = filters.read(pid) if self.seccomp == 2 and os.uname().machine == "x86_64" else None
         self.cgroups = cgroups(pid)
         self.cwd = os.readlink(f"/proc/{pid}/cwd")

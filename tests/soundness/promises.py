@@ -273,6 +273,8 @@ def spec_integrity(view):
         yield f"personality {seen.personality:x}"
     if "scheduler" not in features and seen.policy in (1, 2, 6):
         yield f"scheduler {seen.policy}"
+    if "scheduler" not in features and seen.nice < min(0, view.host.nice):
+        yield f"nice {seen.nice}"
     if "timeOffsets" not in features and any(word not in ("monotonic", "boottime", "0") for word in seen.time_offsets.split()) and not view.shares("time"):
         yield f"time offsets {seen.time_offsets!r}"
 

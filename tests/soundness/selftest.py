@@ -137,6 +137,8 @@ ROWS = [
     ("an odd file system", "spec-integrity", fresh("ramfs", "/data"), ANY),
     ("another root", "spec-integrity", put(["root", "path"], world.IN_ETC), ANY),
     ("a personality", "spec-integrity", put(["linux", "personality"], {"domain": "LINUX32"}), "crun"),
+    ("a negative nice", "spec-integrity", put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}), "crun-newer"),
+    ("a negative nice under runc", "spec-integrity", put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}), "runc-newer"),
     ("a device", "devices", device, ANY),
     ("every device", "devices", put(["linux", "resources", "devices"], [{"allow": True, "access": "rwm"}]), ANY),
     ("no /dev of its own", "devices", no_dev, "crun"),
@@ -201,7 +203,7 @@ def run(work, tell, about=None):
         outcome = work.run(built_for(work, base, lambda d: None, None, runtime))
         failure = None if outcome.ran and not outcome.breaches else f"ran: {outcome.ran} {outcome.note}, breaches: {outcome.breaches}"
         tell(name=f"observer sees nothing amiss in a healthy container under {runtime}", failure=failure)
-    for what, rule, change, runtime in (row for row in ROWS if about in (None, row[1])):
+    for what, rule, change, runtime in (row for row in ROWS if about in (None, row[1]) and (row[3] or "crun") in work.names):
         tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
     for what, rule, number in EXECS if about is None else ():
         tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))

@@ -46,7 +46,6 @@ static bool is_accepted(enum engine engine, const char *cgroup, int64_t score)
 	container.identity.trusted = true;
 	container.identity.engine = engine;
 	container.cgroups_path = cgroup;
-	container.process.has_oom_score_adj = true;
 	container.process.oom_score_adj = score;
 	judge(&rule_spec_integrity, "{}");
 	return found_at("/process/oomScoreAdj") == 0;
@@ -91,6 +90,40 @@ Test(rules_spec_integrity, schedulers)
 		judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
 		cr_expect_eq(findings.n, 0, "%s is accepted", greedy[i]);
 	}
+}
+
+/* sched(7): from -20, which comes first, to 19; 0 is everybody's */
+Test(rules_spec_integrity, nice_values)
+{
+	static const int polite[] = {0, 1, 19};
+	static const int pushing[] = {-1, -20, -2000};
+
+	container.process.scheduler_policy = "SCHED_OTHER";
+	for (size_t i = 0; i < 3; i++) {
+		container.process.scheduler_nice = polite[i];
+		judge(&rule_spec_integrity, "{}");
+		cr_expect_eq(findings.n, 0, "%d", polite[i]);
+		container.process.scheduler_nice = pushing[i];
+		judge(&rule_spec_integrity, "{}");
+		cr_expect_eq(found_at("/process/scheduler/nice"), 1, "%d", pushing[i]);
+		judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
+		cr_expect_eq(findings.n, 0, "%d is accepted", pushing[i]);
+	}
+}
+
+/* getrlimit(2): the ceiling of a nice value is 20 less the limit: 21 is the first that allows a negative one */
+Test(rules_spec_integrity, limits_of_nice)
+{
+	struct rlimit limit = {"RLIMIT_NICE", 0, 20};
+
+	container.process.rlimits = &limit;
+	container.process.n_rlimits = 1;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0);
+	limit.hard = 21;
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1);
+	cr_expect_str_eq(findings.items[0].value, "RLIMIT_NICE");
 }
 
 /* getrlimit(2), ioprio_set(2): with a hard limit of 1 a program may make itself a real-time one */

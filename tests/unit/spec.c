@@ -61,7 +61,8 @@ Test(spec, takes_what_is_absent_for_absent)
 	cr_expect_null(container.process.apparmor_profile);
 	cr_expect_null(container.process.selinux_label);
 	cr_expect_null(container.process.scheduler_policy);
-	cr_expect_not(container.process.has_oom_score_adj);
+	cr_expect_eq(container.process.scheduler_nice, 0);
+	cr_expect_eq(container.process.oom_score_adj, 0);
 	cr_expect_not(container.seccomp.present);
 	cr_expect_not(container.resources.present);
 	cr_expect_not(container.has_masked_paths);
@@ -89,7 +90,8 @@ Test(spec, reads_the_process)
 	      "},"
 	      "\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":1,\"hard\":18446744073709551615}],"
 	      "\"noNewPrivileges\":true,\"apparmorProfile\":\"\",\"selinuxLabel\":\"l\",\"oomScoreAdj\":-998,"
-	      "\"scheduler\":{\"policy\":\"SCHED_FIFO\"},\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\",\"priority\":1},"
+	      "\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"nice\":-5},\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\","
+	      "\"priority\":1},"
 	      "\"execCPUAffinity\":{}}}");
 	cr_expect(container.process.terminal);
 	cr_expect_eq(container.process.uid, 65534);
@@ -117,9 +119,9 @@ Test(spec, reads_the_process)
 	cr_expect(container.process.no_new_privileges);
 	cr_expect_str_eq(container.process.apparmor_profile, "");
 	cr_expect_str_eq(container.process.selinux_label, "l");
-	cr_expect(container.process.has_oom_score_adj);
 	cr_expect_eq(container.process.oom_score_adj, -998);
 	cr_expect_str_eq(container.process.scheduler_policy, "SCHED_FIFO");
+	cr_expect_eq(container.process.scheduler_nice, -5);
 	cr_expect_str_eq(container.process.io_class, "IOPRIO_CLASS_RT");
 	cr_expect_str_eq(container.rootfs, "/abs/root");
 	cr_expect(container.root_read_only);
