@@ -106,7 +106,7 @@ def in_numbers(code, start, end):
             continue  # 0 or -1 (err.h): in_returns() turns one into the other
         if not (two_ways and re.search(r"return [^;]*[?:] -?$", code[start:found.start()])):
             yield found.start(), found.end(), f"({found[0]} + 1)", "more"
-        if int(found[1], 0) != 0:
+        if found[1].strip("0x"):
             yield found.start(), found.end(), f"({found[0]} - 1)", "less"
 
 

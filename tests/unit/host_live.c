@@ -18,7 +18,7 @@
 
 #include "ocigate/spec.h"
 
-TestSuite(host_live, .fini = live_finish);
+TestSuite(host_live, .fini = live_finish, .timeout = 10);
 
 /* first: the most direct path; also: a further one; state in a spec, state when mounted. */
 static const struct kind {

@@ -14,11 +14,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "../../enforce/host/internal.h"
 
 #include "ocigate/spec.h"
 
-TestSuite(host_live_sources, .fini = live_finish);
+TestSuite(host_live_sources, .fini = live_finish, .timeout = 10);
 
 /* One mount of the spec, asked for. */
 static const struct host_mount *ask(const char *mount)
@@ -165,17 +168,14 @@ static void write_map(pid_t pid, const char *name, int first)
 	close(fd);
 }
 
-/* A namespace that is pinned to a file, as CRI-O does it: nobody is in it any more. */
-Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
+/* A child in a user namespace of its own, without any map. Return: its pid, 0 if there are none here. */
+static pid_t start_in_user_namespace(void)
 {
-	char path[64], namespaces[256];
 	int ends[2];
+	char byte = 'n';
 	pid_t pid;
-	char byte;
 
-	if (!live_start())
-		cr_skip_test("needs root and a mount namespace of its own");
-	live_must(pipe(ends), "pipe");
+	live_must(pipe2(ends, O_CLOEXEC), "pipe");
 	pid = fork();
 	if (pid == 0) {
 		live_die_with_test();
@@ -183,7 +183,23 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 		_exit(write(ends[1], &byte, 1) == 1 && pause() == 0);
 	}
 	cr_assert(read(ends[0], &byte, 1) == 1);
+	close(ends[0]);
+	close(ends[1]);
 	if (byte != 'y')
+		live_end(pid);
+	return byte == 'y' ? pid : 0;
+}
+
+/* A namespace that is pinned to a file, as CRI-O does it: nobody is in it any more. */
+Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
+{
+	char path[64], namespaces[256];
+	pid_t pid;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	pid = start_in_user_namespace();
+	if (pid == 0)
 		cr_skip_test("no user namespaces here");
 	write_map(pid, "uid_map", 60000);
 	write_map(pid, "gid_map", 70000);
@@ -214,6 +230,79 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 299), 60598);
 	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 299), 70598);
 	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 300), -1);
+}
+
+static int next_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* By joining: nothing is left of it, whatever came of it. */
+static bool maps_known(struct arena *arena, const char *path, struct host *host)
+{
+	const int before = next_descriptor();
+
+	*host = (struct host){0};
+	idmap_by_joining(arena, path, host);
+	cr_expect_eq(next_descriptor(), before, "%s: a descriptor stays open", path);
+	return host->id_maps_known;
+}
+
+Test(host_live_sources, namespaces_that_tell_no_maps)
+{
+	struct arena small;
+	struct host host;
+	char path[64];
+	pid_t pid;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	cr_expect_not(maps_known(&live_facts.arena, "/proc/self/ns/user", &host), "nobody joins where he is");
+	cr_expect_not(maps_known(&live_facts.arena, "/proc/self/ns/net", &host), "another kind");
+	cr_expect_not(maps_known(&live_facts.arena, "/etc/passwd", &host), "no namespace");
+	cr_expect_not(maps_known(&live_facts.arena, live_path("W/missing"), &host), "not there");
+	cr_expect_eq(waitpid(-1, NULL, __WALL), -1, "a child is left behind");
+	pid = start_in_user_namespace();
+	if (pid == 0)
+		cr_skip_test("no user namespaces here");
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	cr_expect_not(maps_known(&live_facts.arena, path, &host), "without a line");
+	write_map(pid, "uid_map", 60000);
+	cr_expect_not(maps_known(&live_facts.arena, path, &host), "groups without a line");
+	write_map(pid, "gid_map", 70000);
+	arena_init(&small, 0);
+	cr_expect_not(maps_known(&small, path, &host), "no memory");
+	cr_expect(maps_known(&live_facts.arena, path, &host));
+	cr_expect_eq(host.uid_map.n, 300);
+	cr_expect_eq(host.gid_map.n, 300);
+	cr_expect_eq(host_id_of(&host.gid_map, 0), 70000);
+	arena_release(&small);
+	live_end(pid);
+	cr_expect_eq(waitpid(-1, NULL, __WALL), -1, "a child is left behind");
+}
+
+/* Whoever starts us may have closed what everybody has. */
+Test(host_live_sources, a_namespace_may_be_the_first_descriptor)
+{
+	struct host host = {0};
+	char path[64];
+	pid_t pid;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	pid = start_in_user_namespace();
+	if (pid == 0)
+		cr_skip_test("no user namespaces here");
+	write_map(pid, "uid_map", 60000);
+	write_map(pid, "gid_map", 70000);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	close(STDIN_FILENO);
+	idmap_by_joining(&live_facts.arena, path, &host);
+	cr_expect(host.id_maps_known);
+	live_end(pid);
 }
 
 Test(host_live_sources, namespace_paths_are_followed)

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a started process has: proc_pid_status(5) as text, the same of children
+ * of ours, and its mounts against what its spec asks for.
+ */
+#include "live_node.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../enforce/host/internal.h"
+#include "../../enforce/host/view.h"
+
+#include "ocigate/fs.h"
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static void begin(void)
+{
+	arena_init(&live_facts.arena, (size_t)4 << 20);
+}
+
+TestSuite(host_process, .init = begin, .fini = live_finish, .timeout = 10);
+
+#define IDS                                                                                                            \
+	"Name:\tsh\nState:\tS (sleeping)\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n"                                        \
+	"FDSize:\t64\nGroups:\t9 \n"
+#define CAPS                                                                                                           \
+	"CapInh:\t0000000000000001\nCapPrm:\t0000000000000002\nCapEff:\t0000000000000004\n"                            \
+	"CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000010\n"
+#define STATUS IDS CAPS "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n"
+
+static struct host_process parsed(const char *text)
+{
+	struct host_process process = {0};
+
+	cr_assert_eq(process_parse(&live_facts.arena, text, &process, &live_facts.err), 0, "%s: %s", text,
+		     live_facts.err.text);
+	return process;
+}
+
+Test(host_process, status_as_the_kernel_prints_it)
+{
+	const struct host_process process = parsed(STATUS);
+
+	cr_expect(process.known);
+	for (int i = 0; i < 4; i++) {
+		cr_expect_eq(process.uid[i], 1 + i);
+		cr_expect_eq(process.gid[i], 5 + i);
+	}
+	cr_expect_eq(process.caps[CAPS_INHERITABLE], 1);
+	cr_expect_eq(process.caps[CAPS_PERMITTED], 2);
+	cr_expect_eq(process.caps[CAPS_EFFECTIVE], 4);
+	cr_expect_eq(process.caps[CAPS_BOUNDING], 0x1ffffffffff);
+	cr_expect_eq(process.caps[CAPS_AMBIENT], 0x10);
+	cr_expect(process.no_new_privileges);
+	cr_expect_eq(process.seccomp_mode, 2);
+	cr_expect_not(process.filters_known, "nobody said how many the runtime has");
+	cr_expect_null(process.apparmor);
+	cr_expect_null(process.writable);
+	cr_expect_null(process.unmasked);
+	cr_expect_null(process.unlocked);
+	cr_expect_eq(process.root_read_only, TRI_UNKNOWN);
+}
+
+Test(host_process, lines_of_our_own)
+{
+	struct host_process process = parsed(STATUS "Runtime_filters: 2\nAppArmor: a b (enforce)\nWritable: /w\n"
+						    "Unmasked: /proc/kcore\nUnlocked: /proc/sys\nRoot: ro\n");
+
+	cr_expect(process.filters_known);
+	cr_expect(process.filters_added);
+	cr_expect_str_eq(process.apparmor, "a b (enforce)");
+	cr_expect_str_eq(process.writable, "/w");
+	cr_expect_str_eq(process.unmasked, "/proc/kcore");
+	cr_expect_str_eq(process.unlocked, "/proc/sys");
+	cr_expect_eq(process.root_read_only, TRI_YES);
+	process = parsed(STATUS "Runtime_filters: 3\nRoot: rw\n");
+	cr_expect(process.filters_known);
+	cr_expect_not(process.filters_added, "as many as the runtime");
+	cr_expect_eq(process.root_read_only, TRI_NO);
+	process = parsed(IDS CAPS "NoNewPrivs:\t0\nRuntime_filters: 0\n");
+	cr_expect_not(process.filters_known, "an old kernel does not count them");
+	cr_expect_eq(process.seccomp_mode, 0, "a kernel without seccomp has no line");
+	cr_expect_not(process.no_new_privileges);
+	/* A name is its owner's to choose: what it says in the middle of a line is no line. */
+	process = parsed("Name:\tUid: 0 0 0 0\n" STATUS);
+	cr_expect_eq(process.uid[0], 1);
+	process = parsed("Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n" CAPS "NoNewPrivs:\t0\n");
+	cr_expect_eq(process.uid[0], 1, "a key in the first line");
+}
+
+Test(host_process, status_that_is_not_whole_is_an_error)
+{
+	static const char *const bad[] = {
+		"",
+		"Uid",
+		CAPS "NoNewPrivs:\t1\n",
+		IDS "NoNewPrivs:\t1\n",
+		IDS CAPS,
+		IDS CAPS "NoNewPrivs:\t\n",
+		IDS CAPS "NoNewPrivs:\t1x\n",
+		IDS CAPS "NoNewPrivs:\t1\nSeccomp:\tx\n",
+		"Uid:\t1\t2\t3\nGid:\t5\t6\t7\t8\n" CAPS "NoNewPrivs:\t1\n",
+		"Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\n" CAPS "NoNewPrivs:\t1\n",
+		"Uid:\t1\t2\t3\t4\n" CAPS "NoNewPrivs:\t1\n",
+		IDS "CapInh:\t1\nCapPrm:\t2\nCapEff:\t4\nCapBnd:\t8\nNoNewPrivs:\t1\n",
+		IDS "CapInh:\t1\nCapPrm:\t2\nCapEff:\tg\nCapBnd:\t8\nCapAmb:\t0\nNoNewPrivs:\t1\n",
+	};
+
+	for (size_t i = 0; i < N(bad); i++) {
+		struct host_process process = {.seccomp_mode = 7};
+
+		cr_expect_eq(process_parse(&live_facts.arena, bad[i], &process, &live_facts.err), -1, "%s", bad[i]);
+		cr_expect_eq(live_facts.err.kind, ERR_INPUT);
+		cr_expect_eq(process.seccomp_mode, 7, "as it was");
+	}
+}
+
+Test(host_process, says_when_memory_runs_out)
+{
+	struct host_process process = {0};
+	struct arena none;
+
+	arena_init(&none, 0);
+	cr_expect_eq(process_parse(&none, STATUS "AppArmor: a\n", &process, &live_facts.err), -1);
+	cr_expect_eq(live_facts.err.kind, ERR_SYSTEM);
+	arena_release(&none);
+}
+
+/* A child that sleeps: as it was forked, or as another program. */
+static pid_t start_child(const char *program)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	live_must(pipe2(ends, O_CLOEXEC), "pipe");
+	pid = fork();
+	if (pid == 0) {
+		live_die_with_test();
+		if (program) {
+			execl(program, program, "60", (char *)NULL);
+			_exit(1);
+		}
+		close(ends[1]);
+		_exit(pause());
+	}
+	close(ends[1]);
+	cr_assert_eq(read(ends[0], &byte, 1), 0, "closed by the exec, or by hand");
+	close(ends[0]);
+	return pid;
+}
+
+static enum start read_child(pid_t pid, const struct host_runtime *runtime, struct host *host)
+{
+	FD_AUTO int procfd = proc_open_pid(pid);
+
+	cr_assert_geq(procfd, 0);
+	*host = (struct host){.apparmor_enabled = TRI_NO};
+	return host_process_read(&live_facts.arena, procfd, runtime, host);
+}
+
+Test(host_process, counts_when_it_is_the_containers_program)
+{
+	struct host_runtime runtime = {.filters = 0};
+	struct host host;
+	pid_t pid;
+
+	live_must(stat("/bin/cat", &runtime.program), "cat");
+	pid = start_child("/bin/sleep");
+	cr_expect_eq(read_child(pid, &runtime, &host), START_RUNNING);
+	cr_expect(host.process.known);
+	cr_expect_eq(host.process.uid[0], getuid());
+	cr_expect_eq(host.process.no_new_privileges, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	cr_expect_not_null(host.process.mountinfo);
+	cr_expect_not(host.process.filters_known && host.process.filters_added && host_seccomp_filters(getpid()) == 0);
+	cr_expect_eq(host_seccomp_filters(pid), host_seccomp_filters(getpid()), "inherited");
+	live_must(stat("/bin/sleep", &runtime.program), "sleep");
+	cr_expect_eq(read_child(pid, &runtime, &host), START_NOT_YET, "the runtime itself");
+	cr_expect_not(host.process.known);
+	runtime.program.st_dev++;
+	cr_expect_eq(read_child(pid, &runtime, &host), START_RUNNING, "the same number on another disk");
+	runtime.filters = -1;
+	cr_expect_eq(read_child(pid, &runtime, &host), START_RUNNING);
+	cr_expect_not(host.process.filters_known, "the runtime's are not known");
+	live_end(pid);
+	cr_expect_eq(host_seccomp_filters(pid), -1, "there is no such process");
+}
+
+Test(host_process, that_has_executed_nothing_is_the_runtimes)
+{
+	const struct host_runtime runtime = {.filters = 0};
+	pid_t pid = start_child(NULL);
+	struct host host;
+
+	cr_expect_eq(read_child(pid, &runtime, &host), START_NOT_YET);
+	live_end(pid);
+}
+
+/* runc runs on as a sealed copy of itself that is named so. */
+Test(host_process, that_is_named_as_runcs_init_is_the_runtimes)
+{
+	static const struct {
+		const char *name;
+		enum start expect;
+	} names[] = {{"runc:[2:INIT]", START_NOT_YET}, {"runc:[1:CHILD]", START_RUNNING}, {"runc", START_RUNNING}};
+	const struct host_runtime runtime = {.filters = 0};
+	char dir[] = "/tmp/ocigate-process.XXXXXX";
+
+	cr_assert_not_null(mkdtemp(dir));
+	for (size_t i = 0; i < N(names); i++) {
+		const char *program = arena_printf(&live_facts.arena, "%s/%s", dir, names[i].name);
+		struct host host;
+		pid_t pid;
+
+		live_must(symlink("/bin/sleep", program), program);
+		pid = start_child(program);
+		cr_expect_eq(read_child(pid, &runtime, &host), names[i].expect, "%s", names[i].name);
+		live_end(pid);
+		unlink(program);
+	}
+	rmdir(dir);
+}
+
+Test(host_process, that_has_ended_tells_nothing)
+{
+	const struct host_runtime runtime = {.filters = 0};
+	pid_t pid = start_child("/bin/sleep");
+	FD_AUTO int procfd = proc_open_pid(pid);
+	struct host host = {0};
+	siginfo_t info;
+
+	kill(pid, SIGKILL);
+	live_must(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), "wait");
+	cr_expect_eq(host_process_read(&live_facts.arena, procfd, &runtime, &host), START_ENDED, "not yet buried");
+	waitpid(pid, NULL, 0);
+	cr_expect_eq(host_process_read(&live_facts.arena, procfd, &runtime, &host), START_ENDED, "gone");
+	cr_expect_not(host.process.known);
+}
+
+#define OWN "70 69 8:1 / / rw - ext4 /dev/sda1 rw\n71 70 0:60 / /proc rw - proc proc rw\n"
+
+/* Of the spec: /ro and /late are to be read-only, /proc/self masked, /proc/sys read-only; @rows: beside root and /proc. */
+static struct host_process mounts_of(const char *rows)
+{
+	struct host_process process = {.known = true};
+	FD_AUTO int rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	facts_container(&live_facts, "",
+			"{\"destination\":\"/ro\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]},"
+			"{\"destination\":\"/rw\",\"source\":\"/a\",\"options\":[\"bind\"]},"
+			"{\"destination\":\"/late\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]}",
+			",\"maskedPaths\":[\"/etc\",\"/proc/no-such-file\",\"/proc/self\"],"
+			"\"readonlyPaths\":[\"/usr\",\"/proc/no-such-file\",\"/proc/sys\"]");
+	process.mountinfo = arena_printf(&live_facts.arena, "%s%s", OWN, rows);
+	host_process_mounts(&live_facts.arena, &live_facts.container, rootfd, &process);
+	return process;
+}
+
+#define COVERED                                                                                                        \
+	"80 71 0:90 / /proc/self rw - tmpfs tmpfs rw\n81 71 0:60 /sys /proc/sys ro - proc proc rw\n"                   \
+	"82 70 8:1 /a /ro ro,nosuid - ext4 /dev/sda1 rw\n83 70 8:1 /a /rw rw - ext4 /dev/sda1 rw\n"
+
+Test(host_process, mounts_that_differ_from_the_spec)
+{
+	struct host_process process = mounts_of(COVERED "84 70 8:1 /a /late ro - ext4 /dev/sda1 rw\n");
+
+	cr_expect_null(process.writable, "%s", process.writable);
+	cr_expect_null(process.unmasked, "%s", process.unmasked);
+	cr_expect_null(process.unlocked, "%s", process.unlocked);
+	cr_expect_eq(process.root_read_only, TRI_NO);
+	process = mounts_of(COVERED);
+	cr_expect_null(process.writable, "nothing is found where a link of the image leads elsewhere");
+	process = mounts_of(COVERED "84 70 8:1 /a /late rw - ext4 /dev/sda1 ro\n");
+	cr_expect_str_eq(process.writable, "/late", "what the mount says counts");
+	process = mounts_of(COVERED "84 82 8:1 /a /ro rw - ext4 /dev/sda1 rw\n");
+	cr_expect_str_eq(process.writable, "/ro", "the upper one counts");
+	process = mounts_of("");
+	cr_expect_str_eq(process.unmasked, "/proc/self");
+	cr_expect_str_eq(process.unlocked, "/proc/sys");
+	process =
+		mounts_of("80 71 0:90 / /proc/self ro - tmpfs tmpfs ro\n81 71 0:60 /sys /proc/sys rw - proc proc rw\n");
+	cr_expect_null(process.unmasked);
+	cr_expect_str_eq(process.unlocked, "/proc/sys", "mounted, but to be written to");
+	process = mounts_of("90 70 8:1 / / ro,relatime - ext4 /dev/sda1 rw\n");
+	cr_expect_eq(process.root_read_only, TRI_YES);
+}
+
+Test(host_process, mounts_that_cannot_be_read_are_unknown)
+{
+	struct host_process process = {.known = true};
+
+	facts_container(&live_facts, "", "", ",\"maskedPaths\":[\"/proc/self\"]");
+	host_process_mounts(&live_facts.arena, &live_facts.container, -1, &process);
+	cr_expect_eq(process.root_read_only, TRI_UNKNOWN);
+	process.mountinfo = "x\n";
+	host_process_mounts(&live_facts.arena, &live_facts.container, -1, &process);
+	cr_expect_eq(process.root_read_only, TRI_UNKNOWN);
+	process.mountinfo = "71 70 0:60 / /proc rw - proc proc rw\n";
+	host_process_mounts(&live_facts.arena, &live_facts.container, -1, &process);
+	cr_expect_eq(process.root_read_only, TRI_UNKNOWN, "no root directory is to be seen");
+	cr_expect_null(process.unmasked, "no root directory to look into");
+}
