@@ -23,15 +23,26 @@
 
 TestSuite(host_live_sources, .fini = live_finish, .timeout = 10);
 
+static int next_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
 /* One mount of the spec, asked for. */
 static const struct host_mount *ask(const char *mount)
 {
+	const int before = next_descriptor();
+
 	facts_container(&live_facts, "{\"type\":\"mount\"}", mount, "");
 	live_facts.container.bundle = live_work;
 	live_must(host_live(&live_facts.arena, &live_facts.container, NULL, HOST_FACT_MOUNTS, &live_facts.host,
 			    &live_facts.err),
 		  live_facts.err.text);
 	cr_assert_geq(live_facts.host.n_mounts, 1);
+	cr_expect_eq(next_descriptor(), before, "%s: a descriptor stays open", mount);
 	return &live_facts.host.mounts[0];
 }
 
@@ -230,14 +241,6 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 	cr_expect_eq(host_id_of(&live_facts.host.uid_map, 299), 60598);
 	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 299), 70598);
 	cr_expect_eq(host_id_of(&live_facts.host.gid_map, 300), -1);
-}
-
-static int next_descriptor(void)
-{
-	int fd = dup(STDERR_FILENO);
-
-	close(fd);
-	return fd;
 }
 
 /* By joining: nothing is left of it, whatever came of it. */

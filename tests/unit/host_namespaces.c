@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,6 +158,16 @@ Test(host_namespaces, are_compared_where_the_containers_are_known)
 	cr_expect_eq(namespaces[NS_NETWORK].init, inodes[NS_NETWORK]);
 	cr_expect_eq(namespaces[NS_USER].init, inodes[NS_USER]);
 	cr_expect_eq(namespaces[NS_IPC].init, 0, "nothing to compare with");
+}
+
+Test(host_namespaces, a_recording_is_told_which_line_is_wrong)
+{
+	struct host_namespace namespaces[NS_TYPES] = {{0}};
+	struct err err = {0};
+
+	cr_expect_eq(namespaces_parse("self pid 5\ninit net 6\nself pid 5x\n", namespaces, &err), -1);
+	cr_expect_eq(err.kind, ERR_INPUT);
+	cr_expect_not_null(strstr(err.text, "line 3 "), "%s", err.text);
 }
 
 /* What pid 1 has may not be known; then what is known decides. */
