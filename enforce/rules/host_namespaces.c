@@ -83,9 +83,24 @@ static bool is_unit(const char *name)
 	return false;
 }
 
+/* The kubelet's names where there is no systemd: of the group of all pods, of a class of them, of one. */
+static bool is_for_pods(const char *path, const char *last)
+{
+	static const char *const rooms[] = {"kubepods", "burstable", "besteffort"};
+	const char *top = strstr(path, rooms[0]);
+
+	if (!top || (top > path && top[-1] != '/') || (top[8] != '/' && top[8] != '\0'))
+		return false;
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
+		if (strcspn(last, "/") == strlen(rooms[i]) && strncmp(last, rooms[i], strlen(rooms[i])) == 0)
+			return true;
+	return strncmp(last, "pod", 3) == 0;
+}
+
 /*
  * The runtime writes the container's limits into its control group, ends all processes in it and removes it, with all
  * below it: it must be the container's own. "PARENT:PREFIX:NAME" is a scope that systemd makes, if NAME is no slice.
+ * What it lies below is not asked: builds put their containers below themselves, to be limited together.
  */
 static void judge_cgroup(const struct container *container, struct findings *findings)
 {
@@ -105,6 +120,8 @@ static void judge_cgroup(const struct container *container, struct findings *fin
 		message = "is put into the node's own control group";
 	else if (is_unit(last))
 		message = "is put into the control group of a service of the node";
+	else if (is_for_pods(path, last))
+		message = "is put into a control group that the kubelet has for pods";
 	if (message)
 		findings_add(findings, FINDING_VIOLATION, "/linux/cgroupsPath", path, message,
 			     "give the container a control group of its own");
