@@ -9,8 +9,9 @@
 #include "draft.h"
 
 static const struct setting limits_settings[] = {
-	{"config_max", SETTING_SIZE, CHECK_NONE, NULL, 0, 0, offsetof(struct policy, config_max),
-	 "Largest config.json that is read; a larger one is refused"},
+	/* Engines write up to some 60 KiB: "16", meant as mebibytes, would refuse everything, and no effect would open that. */
+	{"config_max", SETTING_SIZE, CHECK_NONE, NULL, 128 << 10, 1 << 30, offsetof(struct policy, config_max),
+	 "Largest config.json that is read, at least 128Ki; a larger one is refused"},
 	{"exception_days", SETTING_INT, CHECK_NONE, NULL, 0, 36500, offsetof(struct policy, exception_days),
 	 "Longest time that an exception may run from the day on which it is loaded; 0: no limit"},
 };

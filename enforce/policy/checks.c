@@ -135,13 +135,25 @@ static int check_known(struct reader *reader, const char *what, enum setting_che
 	return reader_unknown(reader, what, text, names, n);
 }
 
+/* As pods and docker write them. Return: always -1. */
+static int unknown_capability(struct reader *reader, const char *text)
+{
+	char name[32] = "CAP_";
+
+	for (size_t i = 4; i < sizeof(name) - 1 && text[i - 4]; i++)
+		name[i] = text[i - 4] >= 'a' && text[i - 4] <= 'z' ? (char)(text[i - 4] - 'a' + 'A') : text[i - 4];
+	if (is_capability(name))
+		return reader_fail(reader, "unknown capability \"%s\"; did you mean \"%s\"?", text, name);
+	return check_known(reader, "capability", CHECK_CAPABILITY, text);
+}
+
 int check_string(struct reader *reader, enum setting_check check, const char *text)
 {
 	switch (check) {
 	case CHECK_NONE:
 		return 0;
 	case CHECK_CAPABILITY:
-		return is_capability(text) ? 0 : check_known(reader, "capability", check, text);
+		return is_capability(text) ? 0 : unknown_capability(reader, text);
 	case CHECK_NAMESPACE:
 		return check_known(reader, "namespace", check, text);
 	case CHECK_FLOOR:

@@ -3,6 +3,7 @@
  * `ocigate policy check`: what is wrong with drop-ins, and what is right but
  * perhaps not meant.
  */
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -105,6 +106,30 @@ static void lint_exceptions(struct problems *problems, const struct policy *poli
 	}
 }
 
+/* "50-mine.conf" says nothing at all. READMEs and hidden files are not meant to. */
+static bool not_meant(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] == '.' || strncmp(name, "README", 6) == 0 || (len > 5 && strcmp(name + len - 5, ".json") == 0);
+}
+
+static void lint_names(struct problems *problems, const struct sources *sources)
+{
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct source *source = &sources->items[i];
+		DIR *dir = source->kind == SOURCE_DIRECTORY ? opendir(source->path) : NULL;
+		const struct dirent *entry;
+
+		while (dir && (entry = readdir(dir)))
+			if (!not_meant(entry->d_name))
+				problems_add(problems, true, source->path, "",
+					     "%s is not read: its name does not end in .json", entry->d_name);
+		if (dir)
+			closedir(dir);
+	}
+}
+
 /* A directory is read like those of the node; files come in the order in which they are given. */
 static void read_paths(struct arena *arena, const struct strings *paths, struct problems *problems,
 		       struct sources *sources)
@@ -143,6 +168,7 @@ int policy_lint(struct arena *arena, const struct policy_dirs *dirs, const struc
 		lint_rules(&problems, &policy);
 		lint_exceptions(&problems, &policy, now);
 	}
+	lint_names(&problems, &sources);
 	if (problems.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory while reading the policy");
 	*ret_report = (struct policy_report){

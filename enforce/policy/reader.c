@@ -137,11 +137,16 @@ void reader_leave(struct reader *reader, size_t mark)
 
 int reader_unknown(struct reader *reader, const char *what, const char *key, const char *const *names, size_t n)
 {
-	const char *near = str_nearest(key, names, n);
+	const char *near = str_nearest(key, names, n), *all = "";
 
 	if (near)
 		return reader_fail(reader, "unknown %s \"%s\"; did you mean \"%s\"?", what, key, near);
-	return reader_fail(reader, "unknown %s \"%s\"", what, key);
+	if (n == 0 || n > READER_NAMED_MAX)
+		return reader_fail(reader, "unknown %s \"%s\"", what, key);
+	for (size_t i = 0; i < n && all; i++)
+		all = arena_printf(reader->arena, "%s%s%s", all, i == 0 ? "" : ", ", names[i]);
+	return reader_fail(reader, "unknown %s \"%s\": there %s %s", what, key, n == 1 ? "is" : "are",
+			   all ? all : "others");
 }
 
 int reader_type(struct reader *reader, const json_t *json, json_type type, const char *wanted)

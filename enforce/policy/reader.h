@@ -60,7 +60,9 @@ size_t reader_enter_index(struct reader *reader, size_t index) MUST_CHECK;
 /** reader_leave() - back up to where reader_enter() was called */
 void reader_leave(struct reader *reader, size_t mark);
 
-/** reader_unknown() - error: @key is no @what; names the nearest of @names, if one is near. Return: always -1. */
+enum { READER_NAMED_MAX = 8 }; /* known names that an error lists */
+
+/** reader_unknown() - error: @key is no @what; names the nearest of @names, or all where they are few. Return: always -1. */
 int reader_unknown(struct reader *reader, const char *what, const char *key, const char *const *names, size_t n);
 
 /** reader_type() - is @json of @type? If not: error "must be @wanted". Return: 0 or -1. */

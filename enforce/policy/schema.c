@@ -56,15 +56,20 @@ static json_t *list_schema(json_t *items)
 	return json_pack("{s:s, s:i, s:o}", "type", "array", "maxItems", SETTING_ITEMS_MAX, "items", items);
 }
 
-static json_t *int_schema(const struct setting *setting)
+/* @object with the limits that numbers have. */
+static json_t *limited(const struct setting *setting, json_t *object)
 {
-	json_t *object = json_pack("{s:s}", "type", "integer");
 	int failed = object ? 0 : -1;
 
 	if (failed == 0 && (setting->min != 0 || setting->max != 0))
 		failed = put(object, "minimum", json_integer(setting->min)) |
 			 put(object, "maximum", json_integer(setting->max));
 	return give(object, failed);
+}
+
+static json_t *int_schema(const struct setting *setting)
+{
+	return limited(setting, json_pack("{s:s}", "type", "integer"));
 }
 
 static json_t *range_schema(const struct setting *setting)
@@ -98,7 +103,8 @@ static json_t *type_schema(const struct setting *setting)
 	case SETTING_INT:
 		return int_schema(setting);
 	case SETTING_SIZE:
-		return json_pack("{s:o}", "$ref", ref("size"));
+		/* Of one that is written with a suffix the reader alone can tell how large it is. */
+		return limited(setting, json_pack("{s:o}", "$ref", ref("size")));
 	case SETTING_CPU:
 		return json_pack("{s:o}", "$ref", ref("cpu"));
 	case SETTING_STRING:

@@ -249,6 +249,9 @@ static int parse_quantity(struct reader *reader, const struct setting *setting, 
 		result = number_parse_size(json_string_value(json), &number);
 	if (result < 0)
 		return reader_fail(reader, "must be %s", setting_wanted(setting));
+	if ((setting->min != 0 || setting->max != 0) && (number < setting->min || number > setting->max))
+		return reader_fail(reader, "must lie between %lld and %lld", (long long)setting->min,
+				   (long long)setting->max);
 	*(int64_t *)at = number;
 	return 0;
 }

@@ -17,7 +17,7 @@ const char *trust_fault(struct arena *arena, const struct stat *st)
 	if (fs_trusted(st))
 		return NULL;
 	if (st->st_uid != 0 && st->st_uid != fs_outside_uid())
-		fault = arena_printf(arena, "is owned by uid %ld, not by root", (long)st->st_uid);
+		fault = arena_printf(arena, "is owned by uid %ld, not by root: chown root", (long)st->st_uid);
 	else
 		fault = arena_printf(arena, "can be written by others than root (mode %04o): chmod go-w",
 				     (unsigned)(st->st_mode & 07777));

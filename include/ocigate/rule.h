@@ -73,7 +73,7 @@ enum setting_check {
  * @type: how it is written
  * @check: what its strings must be
  * @words: SETTING_WORD: allowed words, NULL-terminated
- * @min, @max: SETTING_INT, SETTING_RANGES: limits, both included; both 0: no limits
+ * @min, @max: SETTING_INT, SETTING_SIZE, SETTING_CPU, SETTING_RANGES: limits, both included; both 0: no limits
  * @offset: where the value lives in the rule's settings struct
  * @help: one line for people, starting with a capital, without a final stop
  */

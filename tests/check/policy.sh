@@ -96,6 +96,11 @@ exception image.json '' '"images": ["quay.io/*"]'
 expect 'check warns that sandboxes have other images' 0 'does not match the sandboxes' lint "$tmp/image.json"
 drop_in weak.json '{"version": 1, "rules": {"privileged": {"effect": "audit"}, "host-paths": {"effect": "audit"}}}'
 expect 'check warns of rules weakened' 0 'weakens the default to "audit": privileged, host-paths' lint "$tmp/weak.json"
+mkdir "$tmp/named"
+echo '{"version": 1}' | tee "$tmp/named/50-a.json" "$tmp/named/README.md" "$tmp/named/.50-a.json.swp" >"$tmp/named/50-a.conf"
+expect 'check warns of a name that is not read' 0 \
+	"warning: $tmp/named: 50-a.conf is not read: its name does not end in .json" lint "$tmp/named"
+expect 'check takes a page and hidden files for no drop-in' 0 '0 errors, 1 warning; 1 file' lint "$tmp/named"
 drop_in apply.json '{"version": 1, "rules": {"privileged": {"effect": "apply"}}}'
 expect 'check warns of an apply that denies' 0 'nothing can be amended for privileged' lint "$tmp/apply.json"
 expect 'check takes files in the order given' 0 '2 files' lint "$tmp/later.json" "$tmp/weak.json"

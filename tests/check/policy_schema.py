@@ -20,6 +20,7 @@ EXCEPTION = {"name": "e", "reason": "r", "expires": "2030-01-01", "match": {"pod
 # What only the reader can know; the schema accepts these.
 READER_ALONE = [
     {"version": 1, "preset": "no-such-preset"},
+    {"version": 1, "limits": {"config_max": "64Ki"}},
     {"version": 1, "exceptions": [dict(EXCEPTION, expires="2030-02-30")]},
     {"version": 1, "exceptions": [dict(EXCEPTION, match={"engines": ["crio"]})]},
     {"version": 1, "rules": {"trusted-images": {"allowed": ["~("]}}},

@@ -145,7 +145,7 @@ Test(policy_document, every_rule_at_once)
 	expect_error("{\"version\": 1, \"rules\": {\"*\": {\"effct\": \"audit\"}}}", "/rules/*/effct",
 		     "did you mean \"effect\"");
 	expect_error("{\"version\": 1, \"rules\": {\"*\": {\"effect\": \"warn\"}}}", "/rules/*/effect",
-		     "unknown effect \"warn\"");
+		     "unknown effect \"warn\": there are deny, apply, audit, disabled");
 	expect_error("{\"version\": 1, \"rules\": {\"*\": 1}}", "/rules/*", "must be an object");
 }
 
@@ -203,6 +203,12 @@ Test(policy_document, slips_at_the_top)
 	expect_error("{\"version\": 1, \"preset\": 1}", "/preset", "name of a preset");
 	expect_error("{\"version\": 1, \"rules\": []}", "/rules", "object whose keys are rules");
 	expect_error("{\"version\": 1, \"limits\": []}", "/limits", "must be an object");
+	expect_error("{\"version\": 1, \"limits\": {\"config_max\": 16}}", "/limits/config_max",
+		     "must lie between 131072 and 1073741824");
+	expect_error("{\"version\": 1, \"limits\": {\"config_max\": \"2Gi\"}}", "/limits/config_max",
+		     "must lie between");
+	read_good("{\"version\": 1, \"limits\": {\"config_max\": \"128Ki\"}}");
+	read_good("{\"version\": 1, \"limits\": {\"config_max\": \"1Gi\"}}");
 	expect_error("{\"version\": 1, \"limits\": {\"confg_max\": 1}}", "/limits/confg_max",
 		     "did you mean \"config_max\"");
 	expect_error("{\"version\": 1, \"log\": {\"file\": \"log\"}}", "/log/file", "absolute path");

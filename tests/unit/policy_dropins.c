@@ -165,7 +165,7 @@ Test(policy_dropins, files_belong_to_root)
 {
 	node_write(&node, "etc/50.json", "{\"version\": 1}");
 	cr_assert_eq(chown(node_path(&node, "etc/50.json"), 1000, 0), 0);
-	expect_error("etc/50.json", "is owned by uid 1000, not by root");
+	expect_error("etc/50.json", "is owned by uid 1000, not by root: chown root");
 	cr_assert_eq(chown(node_path(&node, "etc/50.json"), 0, 1000), 0);
 	read_good();
 	cr_assert_eq(chmod(node_path(&node, "etc/50.json"), 0664), 0);

@@ -257,7 +257,8 @@ Test(policy_settings, capabilities)
 		    "[\"CAP_CHOWN\",\"CAP_SYS_ADMIN\",\"CAP_CHECKPOINT_RESTORE\"]");
 	expect_error(CAPS, "[\"cap_chown\"]", "did you mean \"CAP_CHOWN\"");
 	expect_error(CAPS, "[\"CAP_SYS_ADMN\"]", "did you mean \"CAP_SYS_ADMIN\"");
-	expect_error(CAPS, "[\"CHOWN\"]", "unknown capability \"CHOWN\"");
+	expect_error(CAPS, "[\"CHOWN\"]", "unknown capability \"CHOWN\"; did you mean \"CAP_CHOWN\"?");
+	expect_error(CAPS, "[\"net_raw\"]", "did you mean \"CAP_NET_RAW\"?");
 	expect_error(CAPS, "[\"ALL\"]", "unknown capability \"ALL\"");
 	expect_error(CAPS, "[\"0\"]", "unknown capability");
 	expect_error(CAPS, "[\"CAP_0\"]", "unknown capability");
