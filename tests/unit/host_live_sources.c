@@ -124,6 +124,26 @@ Test(host_live_sources, overlays_of_the_spec_follow_links)
 	cr_expect(live_has_path(&mount->origin, live_path("W/real")), "%s", facts_paths(&live_facts, &mount->origin));
 }
 
+/* What lies beside the upper layer of a spec's overlay is as little an engine's as any other. */
+Test(host_live_sources, links_beside_an_upper_layer_are_followed)
+{
+	const struct host_mount *mount;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	live_must(mkdir(live_path("W/s"), 0755), "s");
+	live_must(mkdir(live_path("W/s/1"), 0755), "s/1");
+	live_must(mkdir(live_path("W/s/1/diff"), 0755), "diff");
+	live_must(symlink("../real/sub", live_path("W/s/l")), "l");
+	mount = ask(arena_printf(&live_facts.arena,
+				 "{\"destination\":\"/m\",\"type\":\"overlay\",\"source\":\"o\",\"options\":"
+				 "[\"lowerdir=%s/s/l,upperdir=%s/s/1/diff,workdir=%s/s/1/work\"]}",
+				 live_work, live_work, live_work));
+	cr_expect_eq(mount->origin.state, ORIGIN_NODE);
+	cr_expect(live_has_path(&mount->origin, live_path("W/real/sub")), "%s",
+		  facts_paths(&live_facts, &mount->origin));
+}
+
 /* In a chroot or a container, "/" is some directory of a disk, and the disk's own root is nowhere. */
 static bool root_is_whole(void)
 {

@@ -257,3 +257,13 @@ Test(host_mounts, intent_over_the_mounts_of_the_node)
 	cr_expect_eq(facts_mount(&facts, "/esc")->origin.state, ORIGIN_UNKNOWN);
 	cr_expect_eq(facts_mount(&facts, "/proc")->origin.state, ORIGIN_FILESYSTEM);
 }
+
+/* What a spec asks for is nobody's store yet, whatever its upper layer is called. */
+Test(host_mounts, relative_layers_of_a_spec_are_unknown)
+{
+	tables_record(&facts,
+		      "{\"destination\":\"/ov\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"lowerdir=etc\","
+		      "\"upperdir=/var/lib/e/overlay/1/diff\",\"workdir=/var/lib/e/overlay/1/work\"]}",
+		      NULL, NODE);
+	cr_expect_eq(facts_mount(&facts, "/ov")->origin.state, ORIGIN_UNKNOWN);
+}

@@ -69,6 +69,48 @@ static const struct origin_case {
 	{"layers whose names are escaped", MOUNT("overlay", "overlay"),
 	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/a\\134:b:/c\\054d:/e\\040f"), ORIGIN_NODE,
 	 "/a:b /c,d /e f", 0, ""},
+	{"escapes from the first octal number to the last", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/a\\060:/b\\101:/c\\377:/d\\177\\040"), ORIGIN_NODE,
+	 "/a0 /bA /c\377 /d\177 ", 0, ""},
+	{"backslashes before what is no octal number are overlay's own", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /",
+		     "ro - overlay overlay ro,lowerdir=/a\\/12:/b\\420:/c\\0/1:/d\\080:/e\\00/1:/f\\008:/g1234"),
+	 ORIGIN_NODE, "/a/12 /b420 /c0/1 /d080 /e00/1 /f008 /g1234", 0, ""},
+	{"an escaped colon at the end", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/a\\134:"), ORIGIN_NODE, "/a:", 0, ""},
+	{"a backslash at the end", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/a\\134"), ORIGIN_NODE, "/a\\", 0, ""},
+	{"four overlays one upon the other", MOUNT("overlay", "overlay"),
+	 NODE "21 10 0:81 / /o1 rw - overlay o rw,lowerdir=/o2\n"
+	      "22 10 0:82 / /o2 rw - overlay o rw,lowerdir=/o3\n"
+	      "23 10 0:83 / /o3 rw - overlay o rw,lowerdir=/o4\n"
+	      "24 10 0:84 / /o4 rw - overlay o rw,lowerdir=/plain\n" ROOT V("0:70 /",
+									    "ro - overlay overlay ro,lowerdir=/o1"),
+	 ORIGIN_NODE, "/o1 /o2 /o3 /o4 /plain", 0, ""},
+	{"five are too many", MOUNT("overlay", "overlay"),
+	 NODE "21 10 0:81 / /o1 rw - overlay o rw,lowerdir=/o2\n"
+	      "22 10 0:82 / /o2 rw - overlay o rw,lowerdir=/o3\n"
+	      "23 10 0:83 / /o3 rw - overlay o rw,lowerdir=/o4\n"
+	      "24 10 0:84 / /o4 rw - overlay o rw,lowerdir=/o5\n"
+	      "25 10 0:85 / /o5 rw - overlay o rw,lowerdir=/plain\n" ROOT V("0:70 /",
+									    "ro - overlay overlay ro,lowerdir=/o1"),
+	 ORIGIN_UNKNOWN, "", 0, ""},
+	{"an engine's store has three parts, of which layers may be told", BIND("/run/o/x"),
+	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/c/1/diff\n" ROOT V(
+		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/c/1/diff"),
+	 ORIGIN_NODE, "/run/o/x /a/b/c/1/diff/x /a/b/c/l/A/x", 1, ""},
+	{"one of two parts is none", BIND("/run/o/x"),
+	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/1/diff\n" ROOT V(
+		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/1/diff"),
+	 ORIGIN_UNKNOWN, "", 0, ""},
+	{"nor is an upper layer at the top", BIND("/run/o/x"),
+	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/a\n" ROOT V(
+		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/a"),
+	 ORIGIN_UNKNOWN, "", 0, ""},
+	{"the layers of a root directory that is an overlay are not the node's", MOUNT("overlay", "overlay"),
+	 "10 1 0:33 / / rw - overlay overlay rw,lowerdir=/far/l,upperdir=/far/u,workdir=/far/w\n12 10 0:20 / /run rw - "
+	 "tmpfs tmpfs rw\n" ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/x:/y"),
+	 ORIGIN_NODE, "/x /y", 0, ""},
 	{"a layer that is itself a bind", MOUNT("overlay", "overlay"),
 	 NODE "13 10 8:1 /etc /mnt/l " EXT4 "\n" ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/mnt/l:/m"),
 	 ORIGIN_NODE, "/etc /mnt/l /m", 0, ""},
