@@ -55,10 +55,16 @@ UNITS = {
     "spec/schema": "@(spec*|state)/*",
     "spec/state": "@(state|runtime_state)/*",
     "host": "@(host_*)/*",
-    "host/idmap": "@(host_facts|host_idmaps|host_live_sources|host_bundles)/*",
+    "host/apparmor": "@(host_facts|host_kernel)/*",
+    "host/apparmor_digest": "@(host_kernel)/*",
+    "host/idmap": "@(host_facts|host_idmaps|host_live*|host_bundles)/*",
+    "host/lsm": "@(host_facts|host_kernel)/*",
     "host/masks": "@(host_mounts|host_bundles)/*",
-    "host/namespaces": "@(host_facts|host_live*|host_bundles)/*",
-    "host/ports": "@(ports|host_facts)/*",
+    "host/namespaces": "@(host_facts|host_live*|host_bundles|host_namespaces)/*",
+    "host/ports": "@(host_facts|host_sandbox)/*",
+    "host/process": "@(host_process)/*",
+    "host/process_mounts": "@(host_process)/*",
+    "host/sandbox": "@(host_facts|host_sandbox)/*",
     "host/userns": "@(host_live*)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
     "base/json": "@(json|spec_form|spec_walk|state)/*",
@@ -67,7 +73,7 @@ UNITS = {
     "base/json_text": "@(json_text|spec_form|spec_walk)/*",
 }
 # Where no rule case comes: what asks the running kernel alone.
-LIVE = {"host/apparmor_digest", "host/live", "host/process_mounts", "host/rootless", "host/userns"}
+LIVE = {"host/live", "host/process_mounts", "host/rootless", "host/userns"}
 SECONDS = 120  # for one run of the tests on a busy machine: more than CPU_SECONDS, which notice an endless loop
 CPU_SECONDS = 5  # for one process of it: whole runs take about one
 KILLED, SURVIVED, SAME, INVALID = "killed", "survived", "same", "invalid"

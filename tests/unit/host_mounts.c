@@ -267,3 +267,12 @@ Test(host_mounts, relative_layers_of_a_spec_are_unknown)
 		      NULL, NODE);
 	cr_expect_eq(facts_mount(&facts, "/ov")->origin.state, ORIGIN_UNKNOWN);
 }
+
+/* A bind of the node's whose directory is gone: so is what a container gets of it. */
+Test(host_mounts, a_bind_of_the_node_may_be_deleted)
+{
+	tables_record(&facts, "{\"destination\":\"/v\",\"source\":\"/mnt/b\",\"options\":[\"bind\"]}", NULL,
+		      NODE "13 10 8:1 /gone//deleted /mnt/b " EXT4 "\n");
+	cr_expect_eq(facts_mount(&facts, "/v")->origin.state, ORIGIN_DELETED);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v")->origin), "/gone /mnt/b");
+}
