@@ -19,11 +19,12 @@ int exec_find_container(struct arena *arena, const struct runtime_args *args, co
 
 /**
  * exec_process_from_options() - the process that runc or crun makes of --user, --cap and the rest
+ * @args: for crun a --user without a group is written with the one that crun takes
  * @base: the container's own
  * Return: 0, or -1 with ERR_USAGE or ERR_SYSTEM.
  */
-int exec_process_from_options(struct arena *arena, const struct runtime_args *args, bool crun,
-			      const struct process *base, struct process *ret_process, struct err *err) MUST_CHECK;
+int exec_process_from_options(struct arena *arena, struct runtime_args *args, bool crun, const struct process *base,
+			      struct process *ret_process, struct err *err) MUST_CHECK;
 
 /**
  * exec_hand_over() - give the runtime the judged text in place of the file that --process names

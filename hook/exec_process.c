@@ -28,8 +28,18 @@ static int read_id(const char *text, const char *what, int64_t *ret_id, struct e
 	return 0;
 }
 
-static int set_user(struct arena *arena, const struct runtime_args *args, bool crun, struct process *process,
-		    struct err *err)
+/* "1000" is group 0 to every crun, but to 1.19 to 1.26 user 0 as well (CVE-2026-30892): it gets what it means. */
+static int write_group(struct arena *arena, struct runtime_args *args, struct err *err)
+{
+	const char *written = arena_printf(arena, "%s:0", args->values[VALUE_USER]);
+
+	if (!written)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	args->argv[args->value_at[VALUE_USER]] = written;
+	return 0;
+}
+
+static int set_user(struct arena *arena, struct runtime_args *args, bool crun, struct process *process, struct err *err)
 {
 	const char *given = value(args, VALUE_USER, NULL), *colon = given ? strchr(given, ':') : NULL;
 	const char *uid = colon ? arena_strndup(arena, given, (size_t)(colon - given)) : given;
@@ -46,7 +56,9 @@ static int set_user(struct arena *arena, const struct runtime_args *args, bool c
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (read_id(uid, "--user", &process->uid, err) < 0)
 		return -1;
-	return colon ? read_id(colon + 1, "--user", &process->gid, err) : 0;
+	if (colon)
+		return read_id(colon + 1, "--user", &process->gid, err);
+	return crun ? write_group(arena, args, err) : 0;
 }
 
 static int add_groups(struct arena *arena, const struct strings *given, struct process *process, struct err *err)
@@ -96,8 +108,8 @@ static int add_environment(struct arena *arena, const struct strings *given, str
 	return 0;
 }
 
-int exec_process_from_options(struct arena *arena, const struct runtime_args *args, bool crun,
-			      const struct process *base, struct process *ret_process, struct err *err)
+int exec_process_from_options(struct arena *arena, struct runtime_args *args, bool crun, const struct process *base,
+			      struct process *ret_process, struct err *err)
 {
 	const char *no_new_privileges = args->values[VALUE_NO_NEW_PRIVS], *tty = args->values[VALUE_TTY];
 	struct process process = *base;

@@ -5,24 +5,21 @@
  * Fields: linux.devices, linux.resources.devices, mounts (/dev and binds of
  * device nodes). Allowed: the devices that runtimes give to every container.
  *
- * A device is its type and numbers; its name says nothing (/dev/innocent may
- * be 1:1, the node's memory). Two things give one: a node in the file system,
- * and a grant in the device cgroup, with which root in the container makes the
- * node itself. Grants are judged as a list in order, and as the most generous
- * runtime reads it:
- * - a rule of type "a" (or of none) counts for every device, whatever numbers
- *   and access it names (runc, and cgroup v1 itself);
+ * A device is its type and numbers; its name says nothing (/dev/innocent may be 1:1, the node's memory). Two things give
+ * one: a node in the file system, and a grant in the device cgroup, with which root in the container makes the node
+ * itself. Grants are judged as a list in order, and as the most generous runtime reads it:
+ * - a rule of type "a" (or of none) counts for every device, whatever numbers and access it names (runc, and cgroup v1
+ *   itself);
  * - a denial takes back only what it covers wholly: type, numbers and access;
- * - without a denial of everything at the start nothing is denied: crun loads
- *   no filter for an empty list, and on cgroup v1 grants add to the parent's
- *   "all". In a user namespace the engines leave the list out, as the kernel
- *   opens no node that was made there.
- * Runtimes add grants of their own for the default devices, for tun, and for
- * mknod alone, so these say nothing about a container.
+ * - without a denial of everything at the start nothing is denied: crun loads no filter for an empty list, and on
+ *   cgroup v1 grants add to the parent's "all". In a user namespace the engines leave the list out, as the kernel opens
+ *   no node that was made there.
+ * Runtimes add grants of their own, for the default devices, tun, and mknod alone: these say nothing of a container.
  *
- * /dev must be a fresh tmpfs: without one the runtime works on the image's
- * /dev, where links lead it to the node's files (CVE-2025-52565; crun,
- * CVE-2026-88264 and CVE-2026-88265).
+ * /dev must be a fresh tmpfs, and where the spec has it: else the runtime works on the image's /dev, where links lead it
+ * to the node's files (crun, CVE-2026-88264 and its kin; runc, CVE-2026-41579). What others reach too, a volume at /dev
+ * or /dev/pts, changes under its hands: so runc bound files of procfs over masked paths and /dev/console
+ * (CVE-2025-31133, CVE-2025-52565).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -268,34 +265,47 @@ static void judge_cgroup(const struct container *container, const struct host *h
 
 /* --- mounts --- */
 
-static bool is_tmpfs(const char *type)
+static bool is_type(const char *type, const char *wanted)
 {
-	return type && strcmp(type, "tmpfs") == 0;
+	return type && strcmp(type, wanted) == 0;
 }
 
-/* /dev as the last mount on it leaves it. */
+/* Is @path, as the last mount on it leaves it, a fresh file system of @type, and where the spec has it? */
+static bool judge_own(const struct container *container, const struct host *host, const char *path, const char *type,
+		      struct findings *findings)
+{
+	const char *place = path;
+	size_t n = container->n_mounts;
+	bool fresh;
+
+	while (n > 0 &&
+	       (strcmp(container->mounts[n - 1].path, path) != 0 || container->mounts[n - 1].kind == MOUNT_REMOUNT))
+		n--;
+	if (n == 0)
+		return false;
+	fresh = container->mounts[n - 1].kind == MOUNT_FILESYSTEM && is_type(container->mounts[n - 1].type, type);
+	for (size_t i = 0; i < host->n_mounts; i++)
+		if (host->mounts[i].mount == (long)n - 1 && host->mounts[i].effective) {
+			fresh = fresh && is_type(host->mounts[i].origin.fs_type, type);
+			place = host->mounts[i].path;
+		}
+	if (!fresh || strcmp(place, path) != 0)
+		findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%zu", n - 1), place,
+			     fresh ? findings_text(findings, "a link of the image leads %s to %s", path, place)
+				   : findings_text(findings, "has a %s that is not a %s of its own", path, type),
+			     fresh ? "use an image in which /dev is a directory" : "do not mount anything over it");
+	return true;
+}
+
 static void judge_dev(const struct container *container, const struct host *host, struct findings *findings)
 {
-	const struct mount *dev = NULL;
-	bool fresh;
-	long index;
+	size_t before = findings->n;
 
-	for (size_t i = 0; i < container->n_mounts; i++)
-		if (strcmp(container->mounts[i].path, "/dev") == 0 && container->mounts[i].kind != MOUNT_REMOUNT)
-			dev = &container->mounts[i];
-	if (!dev) {
+	if (!judge_own(container, host, "/dev", "tmpfs", findings))
 		findings_add(findings, FINDING_VIOLATION, "/mounts", "", "has no /dev of its own: the image's is used",
 			     "let the engine mount a tmpfs at /dev");
-		return;
-	}
-	index = dev - container->mounts;
-	fresh = dev->kind == MOUNT_FILESYSTEM && is_tmpfs(dev->type);
-	for (size_t i = 0; i < host->n_mounts; i++)
-		if (host->mounts[i].mount == index && host->mounts[i].effective)
-			fresh = fresh && is_tmpfs(host->mounts[i].origin.fs_type);
-	if (!fresh)
-		findings_add(findings, FINDING_VIOLATION, findings_text(findings, "/mounts/%ld", index), "/dev",
-			     "has a /dev that is not a tmpfs of its own", "do not mount anything over /dev");
+	else if (findings->n == before)
+		(void)judge_own(container, host, "/dev/pts", "devpts", findings);
 }
 
 /*
@@ -380,9 +390,8 @@ const struct rule rule_devices = {
 	.fields = "linux.devices, linux.resources.devices, mounts",
 	.allowed = "null, zero, full, random, urandom, tty, console, ptmx and ptys, in a fresh /dev",
 	.why = "The node's disks and memory are devices: who opens them needs no file system to read or change the "
-	       "node. "
-	       "Without a /dev of its own the image leads the runtime to the node's files (CVE-2026-88264, "
-	       "CVE-2026-88265).",
+	       "node. Without a /dev of its own the image leads the runtime to the node's files (CVE-2026-41579, "
+	       "CVE-2026-88264).",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
 	.settings_size = sizeof(struct settings),

@@ -6,10 +6,9 @@
  * kernel shows. Allowed: private, slave (HostToContainer) and unbindable.
  *
  * What a container mounts below a shared bind appears on the node, and with
- * it whatever the container put there; several runtime escapes needed such a
- * mount to swap what a path means while the runtime set up another container
- * (CVE-2025-31133 and its siblings). Kubernetes lets only privileged
- * containers ask for it (Bidirectional), the other engines anybody.
+ * it whatever the container put there. Kubernetes lets only privileged
+ * containers ask for it (Bidirectional), the other engines anybody; a build
+ * file's author could through an option that was not checked (CVE-2024-9407).
  * An engine that makes a bind shared makes the root shared too, or the bind
  * could not be: a shared root is judged by the binds that need it.
  */
@@ -138,8 +137,8 @@ const struct rule rule_mount_propagation = {
 	.title = "mounts shared with the node in both directions",
 	.fields = "mounts[].options, linux.rootfsPropagation, mountinfo",
 	.allowed = "private and slave (HostToContainer) mounts",
-	.why = "What a container mounts below a shared bind appears on the node; races for masked paths needed it "
-	       "(CVE-2025-31133, CVE-2025-52565, CVE-2025-52881).",
+	.why = "What a container mounts below a shared bind appears on the node, whatever it is; a build file's author "
+	       "could ask for it (CVE-2024-9407).",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
 	.settings_size = sizeof(struct settings),
