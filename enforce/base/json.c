@@ -5,6 +5,7 @@
  */
 #include "ocigate/json.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,28 @@
 
 static struct arena *json_arena;
 
+/*
+ * Where to go while jansson reads, when there is no memory. It does not see to that itself: the bytes of a token that it
+ * could not keep it misses later, takes for a slip of the text, or ends the process over (assert). So it never hears of
+ * it. What it held by then is lost: whoever has no memory refuses and ends.
+ */
+static jmp_buf *without_memory;
+
+static void *or_leave(void *memory)
+{
+	if (!memory && without_memory)
+		longjmp(*without_memory, 1);
+	return memory;
+}
+
+static void *heap_malloc(size_t size)
+{
+	return or_leave(malloc(size));
+}
+
 static void *arena_malloc(size_t size)
 {
-	return arena_alloc(json_arena, size);
+	return or_leave(arena_alloc(json_arena, size));
 }
 
 static void arena_no_free(void *memory)
@@ -39,6 +59,8 @@ static void seed_tables(void)
 		memcpy(&seed, random + 8, sizeof(seed));
 	if (seed != 0)
 		json_object_seed(seed);
+	if (!done)
+		json_set_alloc_funcs(heap_malloc, free);
 	done = true;
 }
 
@@ -51,7 +73,7 @@ struct arena *json_use_arena(struct arena *arena)
 	if (arena)
 		json_set_alloc_funcs(arena_malloc, arena_no_free);
 	else
-		json_set_alloc_funcs(malloc, free);
+		json_set_alloc_funcs(heap_malloc, free);
 	return before;
 }
 
@@ -147,9 +169,6 @@ static int fail_parse(const char *text, size_t len, bool open, const json_error_
 	char problem[256];
 	const char *known;
 
-	/* Where jansson runs out of memory it says nothing, or blames the token that it had no room for. */
-	if (error->text[0] == '\0' || (json_arena && json_arena->failed))
-		return err_set(err, ERR_SYSTEM, "out of memory while reading JSON");
 	if (open && ends_text(error, len))
 		return fail(text, len, len, ERR_INPUT, "cut short: the text ends inside the document", err);
 	switch ((int)json_error_code(error)) {
@@ -172,10 +191,19 @@ static int fail_parse(const char *text, size_t len, bool open, const json_error_
 static json_t *parse(const char *text, size_t len, const struct json_scan *scan, struct err *err)
 {
 	json_error_t error;
-	json_t *json = scan->big ? NULL : json_build(text, len);
+	jmp_buf here;
+	json_t *json;
 
+	if (setjmp(here) != 0) {
+		without_memory = NULL;
+		(void)err_set(err, ERR_SYSTEM, "out of memory while reading JSON");
+		return NULL;
+	}
+	without_memory = &here;
+	json = scan->big ? NULL : json_build(text, len);
 	if (!json)
 		json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	without_memory = NULL;
 	if (!json)
 		(void)fail_parse(text, len, scan->open, &error, err);
 	return json;

@@ -38,8 +38,8 @@ struct arena *json_use_arena(struct arena *arena);
  * Refuses: empty input, a byte order mark, NUL bytes and \u0000, invalid UTF-8, duplicate keys, anything behind the
  * document, depth over JSON_DEPTH_MAX, fractions and exponents, "-0", integers beyond 64 bit, every syntax slip
  * (comments, trailing commas …). Integers from 2^63 to 2^64-1 come as reals, rounded.
- * Return: a new reference, or NULL with err->pointer set: ERR_INPUT when the text is empty or cut short, else
- * ERR_DENIED.
+ * Return: a new reference, or NULL with err->pointer set: ERR_INPUT when the text is empty or cut short, ERR_SYSTEM
+ * without memory (what was read by then stays taken), else ERR_DENIED.
  */
 json_t *json_read(const char *text, size_t len, struct err *err) MUST_CHECK;
 
