@@ -50,6 +50,21 @@ struct request {
 
 static const char *const health_names[] = {[HEALTH_FAULT] = "fault", [HEALTH_WARNING] = "warning", [HEALTH_OK] = "ok"};
 
+const char *doctor_installer(struct doctor *doctor, const char *part, const char *more)
+{
+	static const char *const places[] = {"/usr/share/ocigate/install", "/usr/local/share/ocigate/install"};
+	const char *place = "install", *text;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (access(places[i], F_OK) == 0) {
+			place = places[i];
+			break;
+		}
+	}
+	text = arena_printf(doctor->arena, "run sh %s/%sinstall.sh install%s", place, part, more);
+	return text ? text : "run install.sh install";
+}
+
 void diagnose(struct doctor *doctor, enum health health, const char *about, const char *remedy, const char *fmt, ...)
 {
 	struct diagnosis *diagnosis = &doctor->diagnoses[doctor->n];

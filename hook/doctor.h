@@ -71,6 +71,9 @@ struct doctor {
 void diagnose(struct doctor *doctor, enum health health, const char *about, const char *remedy, const char *fmt, ...)
 	PRINTF_LIKE(5, 6);
 
+/** doctor_installer() - "run sh …/install.sh install@more", with the path where this node has it; @part: "docker/", or "" */
+const char *doctor_installer(struct doctor *doctor, const char *part, const char *more);
+
 /** doctor_engines() - the configuration of each engine that is there */
 void doctor_engines(struct doctor *doctor);
 

@@ -209,7 +209,8 @@ void doctor_builds(struct doctor *doctor, const struct daemon *dockerds, size_t 
 		}
 	}
 	diagnose(doctor, HEALTH_WARNING, "docker",
-		 "install/docker/install.sh --build install, where dockerd knows " BUILD_VARIABLE
-		 "; else build on machines of their own",
+		 doctor_installer(doctor, "docker/",
+				  " --build, where dockerd knows " BUILD_VARIABLE
+				  "; else build on machines of their own"),
 		 "docker build goes past the default runtime: BuildKit starts %s itself", told ? told : "runc");
 }

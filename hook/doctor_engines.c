@@ -10,7 +10,6 @@
 #include "doctor.h"
 #include "ocigate/fs.h"
 
-#define REINSTALL "run install/install.sh install again"
 static const char shared_hooks[] = "/usr/share/containers/oci/hooks.d";
 
 static bool there(const char *path)
@@ -68,11 +67,11 @@ static void handler(struct doctor *doctor, const char *about, const char *name, 
 		doctor_wrapper(doctor, about, name, path);
 	else if (hooked)
 		diagnose(doctor, HEALTH_WARNING, about,
-			 REINSTALL " to have its containers amended and its execs judged",
+			 doctor_installer(doctor, "", " to have its containers amended and its execs judged"),
 			 "handler %s starts %s, not the wrapper: the hook judges its containers", name,
 			 path && path[0] ? path : "the engine's own choice of runtime");
 	else
-		diagnose(doctor, HEALTH_FAULT, about, REINSTALL,
+		diagnose(doctor, HEALTH_FAULT, about, doctor_installer(doctor, "", ""),
 			 "handler %s does not go through the wrapper: it starts %s", name,
 			 path && path[0] ? path : "the engine's own choice of runtime");
 }

@@ -14,8 +14,6 @@
 #include "ocigate/fs.h"
 #include "ocigate/str.h"
 
-#define REINSTALL "run install/install.sh install again"
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -118,8 +116,9 @@ bool doctor_base_spec(struct doctor *doctor, const char *handler, const char *pa
 
 	text = doctor_read(doctor, path, &len);
 	if (!text || flat_json(&flat, text, len, &err) < 0) {
-		diagnose(doctor, HEALTH_FAULT, "containerd", REINSTALL, "the base_runtime_spec of handler %s, %s: %s",
-			 handler, path, text ? err.text : "it cannot be read");
+		diagnose(doctor, HEALTH_FAULT, "containerd", doctor_installer(doctor, "", ""),
+			 "the base_runtime_spec of handler %s, %s: %s", handler, path,
+			 text ? err.text : "it cannot be read");
 		return false;
 	}
 	for (size_t i = 0; (program = flat_get(&flat, "hooks/createRuntime/%zu/path", i)); i++) {
@@ -134,7 +133,7 @@ bool doctor_base_spec(struct doctor *doctor, const char *handler, const char *pa
 			 handler, path);
 		return true;
 	}
-	diagnose(doctor, HEALTH_FAULT, "containerd", REINSTALL,
+	diagnose(doctor, HEALTH_FAULT, "containerd", doctor_installer(doctor, "", ""),
 		 "the spec that handler %s starts from, %s, has no hook of ocigate's", handler, path);
 	return false;
 }
@@ -201,7 +200,8 @@ bool doctor_hooks(struct doctor *doctor, const char *about, const char *const *d
 	if (ours)
 		diagnose(doctor, HEALTH_OK, about, "", "the hook is in a directory that it reads");
 	else
-		diagnose(doctor, HEALTH_FAULT, about, REINSTALL ", or name the hook's directory in hooks_dir",
+		diagnose(doctor, HEALTH_FAULT, about,
+			 doctor_installer(doctor, "", ", or name the hook's directory in hooks_dir"),
 			 "no hook of ocigate's works in the directories that it reads (%s%s)",
 			 n > 0 ? directories[n - 1] : "none", n > 1 ? " and others" : "");
 	return ours;

@@ -17,7 +17,9 @@
 #include "ocigate/fs.h"
 #include "runtime.h"
 
-#define ASK "ocigate explain, and the record of the decision, say more"
+#define ASK                                                                                                            \
+	"ocigate policy show tells which file says so; to let containers start until it is mended: EMERGENCY in "      \
+	"ocigate(8)"
 
 /*
  * struct way - how containers are started
@@ -143,13 +145,14 @@ static bool refused(const struct way *way, bool good, const char *said)
 static void try_way(struct doctor *doctor, const struct way *way, const char *directory)
 {
 	const char *said;
+	bool shut;
 	const bool good = start(doctor, way, directory, false, &said) == 0 && strstr(said, "ocigate " OCIGATE_VERSION);
 
+	shut = !good && strstr(said, "ocigate: denied");
 	if (good)
 		diagnose(doctor, HEALTH_OK, "node", "", "live: a good container runs through %s", way->name);
 	else
-		diagnose(doctor, HEALTH_FAULT, "node",
-			 strstr(said, "ocigate: denied") ? ASK : "see what the runtime says",
+		diagnose(doctor, HEALTH_FAULT, "node", shut ? ASK : "see what the runtime says",
 			 "live: a good container does not run through %s: %.600s", way->name, said);
 	if (start(doctor, way, directory, true, &said) == 0)
 		diagnose(doctor, HEALTH_FAULT, "node", "see ocigate policy show: is anything refused at all?",
@@ -157,7 +160,7 @@ static void try_way(struct doctor *doctor, const struct way *way, const char *di
 	else if (refused(way, good, said))
 		diagnose(doctor, HEALTH_OK, "node", "",
 			 "live: a container that shares the host's processes is refused by %s", way->name);
-	else
+	else if (!shut || !strstr(said, "ocigate: denied")) /* a gate that refuses everything was told of already */
 		diagnose(doctor, HEALTH_FAULT, "node", "see what the runtime says",
 			 "live: a bad container fails through %s, but not because ocigate refused it: %.600s",
 			 way->name, said);
@@ -216,6 +219,6 @@ void doctor_live(struct doctor *doctor)
 	for (size_t i = 0; directory && i < doctor->n_hooked; i++)
 		try_hook(doctor, &doctor->hooked[i], directory);
 	if (doctor->n_wrappers == 0 && doctor->n_hooked == 0)
-		diagnose(doctor, HEALTH_FAULT, "node", "run install/install.sh install",
+		diagnose(doctor, HEALTH_FAULT, "node", doctor_installer(doctor, "", ""),
 			 "live: no engine goes through a wrapper or a hook that works: there is nothing to try");
 }

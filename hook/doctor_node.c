@@ -85,9 +85,10 @@ static void judge_version(struct doctor *doctor, const char *path, const char *s
 		diagnose(doctor, patched || escape->limited ? HEALTH_WARNING : HEALTH_FAULT, "node",
 			 patched ? "ask the distributor's security tracker whether the fix is in this package"
 				 : "upgrade the runtime",
-			 "%s is %s %s: %s %s, mended in %d.%d.%d (%s)", path, name, own, escape->name,
-			 escape->limited ? "lets an image reach files of the node" : "leads out of containers",
-			 escape->fixed[0], escape->fixed[1], escape->fixed[2], escape->source);
+			 "%s is %s %s: %s %s%s%s, mended in %d.%d.%d (%s)", path, name, own, escape->name,
+			 escape->limited ? "let" : "lead", strchr(escape->name, ',') ? "" : "s",
+			 escape->limited ? " an image reach files of the node" : " out of containers", escape->fixed[0],
+			 escape->fixed[1], escape->fixed[2], escape->source);
 	}
 	if (!known)
 		diagnose(doctor, HEALTH_OK, "node", "", "%s is %s %s: no known escape", path, name, own);
@@ -234,6 +235,6 @@ void doctor_node(struct doctor *doctor)
 		if (doctor->hooked[i].runtime)
 			look_at_runtime(doctor, doctor->hooked[i].runtime, known, &n_known);
 		else
-			look_behind(doctor, "/ocigate-runtime", known, &n_known);
+			look_behind(doctor, "ocigate-runtime", known, &n_known);
 	}
 }

@@ -94,6 +94,18 @@ holds 'what the doctor tries is no alert' eval '[ "$status" -eq 0 ] && ! grep -q
 run "$GATE" alerts --doctor
 holds 'unless it is asked for' eval '[ "$status" -eq 0 ] && grep -q "denied .* ocigate-doctor-.*-bad .*host-namespaces" "$NODE/out"'
 
+# A drop-in that refuses everybody, and the way out of that.
+emergency=$(sed -n '/^### In an emergency/,/^### /{s/^\(echo .*\)/\1/p}' README.md)
+echo '{ "version": 1, "rules": { "*": { "effect": "deny" } } }' >/etc/ocigate/policy.d/70-slip.json
+doctor
+holds 'the doctor tells the way out where all is refused' eval '[ "$status" -eq 1 ] && grep -q "EMERGENCY in ocigate(8)" "$NODE/findings"'
+start --read-only=false
+holds 'podman is refused a good container then' [ "$status" -ne 0 ]
+eval "$emergency"
+start --read-only=false --pid host
+holds "the README's way out lets everybody in" [ "$status" -eq 0 ]
+rm -f /etc/ocigate/policy.d/70-slip.json /etc/ocigate/policy.d/zz-open.json
+
 start
 holds 'podman starts a good container' [ "$status" -eq 0 ]
 start --pid host
