@@ -21,7 +21,7 @@ struct arena_chunk {
 };
 
 enum {
-	CHUNK_FIRST = 96 * 1024, /* what a usual container takes */
+	CHUNK_FIRST = 72 * 1024, /* what a usual container takes */
 	CHUNK_MIN = 64 * 1024,
 	ALIGN = alignof(max_align_t),
 	PAGE = 4096, /* rounding only; larger pages merely waste a tail */
@@ -166,17 +166,20 @@ char *arena_strdup(struct arena *arena, const char *s)
 
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 {
+	char usual[256], *text;
 	va_list again;
-	char *text;
 	int len;
 
+	/* Most texts are short: only a longer one is printed twice. */
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(usual, sizeof(usual), fmt, again);
 	va_end(again);
 	if (len < 0) {
 		arena->failed = true;
 		return NULL;
 	}
+	if ((size_t)len < sizeof(usual))
+		return arena_strndup(arena, usual, (size_t)len);
 	text = arena_alloc(arena, (size_t)len + 1);
 	if (text)
 		(void)vsnprintf(text, (size_t)len + 1, fmt, ap);

@@ -149,19 +149,12 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 	return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
 }
 
-/* One exact piece of memory and one read call more than needed, to notice a file that grows. */
-int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
-		    const char **ret_text, size_t *ret_len, struct err *err)
+int fs_read_into(int fd, const char *name, const struct stat *before, char *text, struct err *err)
 {
 	size_t size = (size_t)before->st_size, len;
 	struct stat after;
-	char *text;
 
-	if (before->st_size < 0 || size > max)
-		return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, max);
-	text = arena_alloc(arena, size + 2);
-	if (!text)
-		return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
+	/* One byte more than there should be, to notice a file that grows. */
 	if (read_all(fd, text, size + 1, &len) < 0)
 		return err_sys(err, ERR_INPUT, errno, "%s cannot be read", name);
 	if (fstat(fd, &after) < 0)
@@ -171,8 +164,24 @@ int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, c
 	    after.st_ctim.tv_nsec != before->st_ctim.tv_nsec)
 		return err_set(err, ERR_INPUT, "%s changed while it was read", name);
 	text[len] = '\0';
+	return 0;
+}
+
+int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
+		    const char **ret_text, size_t *ret_len, struct err *err)
+{
+	size_t size = (size_t)before->st_size;
+	char *text;
+
+	if (before->st_size < 0 || size > max)
+		return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, max);
+	text = arena_alloc(arena, size + 2);
+	if (!text)
+		return err_set(err, ERR_SYSTEM, "out of memory while reading %s", name);
+	if (fs_read_into(fd, name, before, text, err) < 0)
+		return -1;
 	*ret_text = text;
-	*ret_len = len;
+	*ret_len = size;
 	return 0;
 }
 
@@ -289,6 +298,22 @@ char *path_clean(struct arena *arena, const char *base, const char *path)
 		out[len++] = '/';
 	out[len] = '\0';
 	return out;
+}
+
+/* A name that begins with a dot is left to the long way. */
+static bool is_clean(const char *path)
+{
+	if (path[0] != '/' || path[1] == '\0')
+		return path[0] == '/';
+	for (const char *slash = path; slash; slash = strchr(slash + 1, '/'))
+		if (slash[1] == '/' || slash[1] == '.' || slash[1] == '\0')
+			return false;
+	return true;
+}
+
+const char *path_cleaned(struct arena *arena, const char *base, const char *path)
+{
+	return is_clean(path) ? path : path_clean(arena, base, path);
 }
 
 bool path_within(const char *path, const char *prefix)

@@ -9,8 +9,8 @@
 
 #include "ocigate/json.h"
 
-/* Bytes that are looked at in one go. */
-enum { BLOCK_MAX = 16 };
+/* Bytes that are looked at in one go; bytes that decoded strings get at once. */
+enum { BLOCK_MAX = 16, PIECE = 4096 };
 
 /* Bytes that stand for themselves within a string: printable ASCII but the quote and the backslash. */
 static bool is_plain(char c)
@@ -25,16 +25,28 @@ static bool is_digit(char c)
 
 void json_text_start(struct json_text *text, struct arena *arena, const char *bytes, size_t len)
 {
-	char *strings = arena_alloc(arena, len + 1 + BLOCK_MAX);
-
-	*text = (struct json_text){
-		.at = bytes, .end = bytes + len, .arena = arena, .strings = strings, .broken = strings == NULL};
+	*text = (struct json_text){.at = bytes, .end = bytes + len, .arena = arena};
 }
 
 static bool fail(struct json_text *text)
 {
 	text->broken = true;
 	return false;
+}
+
+/* Room for a string of @len bytes, its NUL, and what is copied beyond it. Return: false and @broken. */
+static bool make_room(struct json_text *text, size_t len)
+{
+	/* Strings are never longer than what they are written as. */
+	size_t rest = (size_t)(text->end - text->at) + 1 + BLOCK_MAX, size = rest < PIECE ? rest : PIECE;
+
+	if ((size_t)(text->strings_end - text->strings) >= len + 1 + BLOCK_MAX)
+		return true;
+	if (size < len + 1 + BLOCK_MAX)
+		size = len + 1 + BLOCK_MAX;
+	text->strings = arena_alloc(text->arena, size);
+	text->strings_end = text->strings ? text->strings + size : NULL;
+	return text->strings || fail(text);
 }
 
 /* The next byte that is no space, which is left there; NUL at the end. */
@@ -101,8 +113,8 @@ static unsigned odd_sixteen(__m128i bytes)
 #endif
 
 /*
- * To the first byte that is not plain, which may be the NUL at the end. The bytes on the way are copied to @to, which has
- * room for BLOCK_MAX more: they are copied by blocks.
+ * To the first byte that is not plain, or to @end. The bytes on the way are copied to @to, which has room for BLOCK_MAX
+ * more: they are copied by blocks.
  */
 static const char *copy_plain(const char *at, const char *end, char *to)
 {
@@ -125,7 +137,7 @@ static const char *copy_plain(const char *at, const char *end, char *to)
 		if (odd)
 			return at + __builtin_ctzll(odd) / 8;
 	}
-	while (is_plain(*at))
+	while (at < end && is_plain(*at))
 		*to++ = *at++;
 	return at;
 }
@@ -253,6 +265,10 @@ static bool take_decoded(struct json_text *text, struct json_key *ret)
 		return fail(text);
 	}
 	len = json_string_length(string);
+	if (!make_room(text, len)) {
+		json_decref(string);
+		return false;
+	}
 	memcpy(text->strings, json_string_value(string), len + 1);
 	*ret = (struct json_key){text->strings, len};
 	text->strings += len + 1;
@@ -278,31 +294,55 @@ bool json_text_key(struct json_text *text, struct json_key *ret_key)
 
 const char *json_text_keep(struct json_text *text, const struct json_key *key)
 {
-	char *copy = text->strings;
+	char *copy;
 
 	/* Decoded keys lie there already. */
 	if (key->text[key->len] == '\0')
 		return key->text;
+	if (!make_room(text, key->len))
+		return NULL;
+	copy = text->strings;
 	memcpy(copy, key->text, key->len);
 	copy[key->len] = '\0';
 	text->strings += key->len + 1;
 	return copy;
 }
 
+/* Copies the plain string from @start on. Return: where it ends, which is no quote where it is not plain; or NULL. */
+static const char *copy_string(struct json_text *text, const char *start)
+{
+	size_t rest = (size_t)(text->end - start), room;
+	const char *quote;
+
+	if (!make_room(text, 0))
+		return NULL;
+	room = (size_t)(text->strings_end - text->strings) - 1 - BLOCK_MAX;
+	quote = copy_plain(start, start + (rest < room ? rest : room), text->strings);
+	if (rest <= room || quote < start + room)
+		return quote;
+	/* It does not fit. */
+	if (!make_room(text, (size_t)(skip_string(text->at, text->end) - start)))
+		return NULL;
+	return copy_plain(start, text->end, text->strings);
+}
+
 const char *json_text_string(struct json_text *text)
 {
 	struct json_key decoded;
 	const char *start, *quote;
-	char *copy = text->strings;
+	char *copy;
 
 	if (text->broken || peek(text) != '"') {
 		text->broken = true;
 		return NULL;
 	}
 	start = text->at + 1;
-	quote = copy_plain(start, text->end, copy);
+	quote = copy_string(text, start);
+	if (!quote)
+		return NULL;
 	if (*quote != '"')
 		return take_decoded(text, &decoded) ? decoded.text : NULL;
+	copy = text->strings;
 	copy[quote - start] = '\0';
 	text->strings += quote - start + 1;
 	text->at = quote + 1;

@@ -31,6 +31,18 @@ static long parent_mount_of(const struct mount_work *work, const long *mount_of,
 	return -1;
 }
 
+/* A mount of the container, below its root. */
+static bool is_own(const struct mount_work *work, size_t row)
+{
+	return row != work->root && mount_table_is_inside(work->table, row);
+}
+
+/* Is the spec's mount @index not to be seen among the container's? */
+static bool is_unseen(const struct mount_work *work, const size_t *row_of, size_t index)
+{
+	return row_of[index] == NO_ROW && work->container->mounts[index].kind != MOUNT_REMOUNT;
+}
+
 /*
  * crun makes mounts read-only when all hooks have run. What it mounts in one go (cgroup v1) it makes so together; below
  * an rbind nobody does.
@@ -81,14 +93,14 @@ static void look_at(const struct mount_work *work, const struct mount_row *row, 
 	origin->device_minor = st.stx_rdev_minor;
 }
 
-static struct host_mount of_row(const struct mount_work *work, const long *mount_of, size_t index)
+/* @entry: the mount of the spec that it is, or that brought it along; -1: none */
+static struct host_mount of_row(const struct mount_work *work, const struct mount_row *row, bool came_along, long entry)
 {
-	const struct mount_row *row = &work->table->rows[index];
-	const struct mount *mount = mount_of[index] >= 0 ? &work->container->mounts[mount_of[index]] : NULL;
+	const struct mount *mount = came_along ? NULL : &work->container->mounts[entry];
 	bool bind = mount && mount->kind == MOUNT_BIND;
 	struct host_mount result = {
-		.mount = mount_of[index],
-		.parent_mount = mount ? -1 : parent_mount_of(work, mount_of, index),
+		.mount = mount ? entry : -1,
+		.parent_mount = mount ? -1 : entry,
 		.effective = true,
 		.path = path_in_container(work, row),
 		.shared = shared_of(work, row),
@@ -103,29 +115,73 @@ static struct host_mount of_row(const struct mount_work *work, const long *mount
 	return result;
 }
 
-int mounts_effective(const struct mount_work *work, struct host *host, struct err *err)
-{
-	const struct mount_row *root = &work->table->rows[work->root];
-	size_t room = work->container->n_mounts, n = 0, *row_of;
-	struct host_mount *mounts;
-	long *mount_of;
+/** struct order - where in the list of mounts those of each mount of the spec belong; those of none come last */
+struct order {
+	long *entry_of;
+	size_t *next;
+	size_t n;
+};
 
-	if (mounts_match(work, &mount_of, &row_of, err) < 0)
-		return -1;
+/* @mount_of, @row_of: from mounts_match(). Return: false if there is no memory. */
+static bool put_in_order(const struct mount_work *work, const long *mount_of, const size_t *row_of, struct order *order)
+{
+	size_t none = work->container->n_mounts;
+
+	order->entry_of = arena_array(work->view.arena, work->table->n, sizeof(*order->entry_of));
+	order->next = arena_array(work->view.arena, none + 2, sizeof(*order->next));
+	if (!order->entry_of || !order->next)
+		return false;
 	for (size_t row = 0; row < work->table->n; row++)
-		room += mount_table_is_inside(work->table, row);
-	mounts = arena_array(work->view.arena, room, sizeof(*mounts));
+		if (is_own(work, row)) {
+			long entry = mount_of[row] >= 0 ? mount_of[row] : parent_mount_of(work, mount_of, row);
+
+			order->entry_of[row] = entry;
+			order->next[(entry < 0 ? none : (size_t)entry) + 1]++;
+		}
+	for (size_t i = 0; i < none; i++)
+		order->next[i + 1] += is_unseen(work, row_of, i);
+	for (size_t i = 0; i <= none; i++)
+		order->next[i + 1] += order->next[i];
+	order->n = order->next[none + 1];
+	return true;
+}
+
+static int list_mounts(const struct mount_work *work, const long *mount_of, const size_t *row_of, struct host *host,
+		       struct err *err)
+{
+	size_t none = work->container->n_mounts;
+	struct host_mount *mounts;
+	struct order order;
+
+	if (!put_in_order(work, mount_of, row_of, &order))
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	mounts = arena_array(work->view.arena, order.n, sizeof(*mounts));
 	if (!mounts)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	for (size_t row = 0; row < work->table->n; row++)
-		if (row != work->root && mount_table_is_inside(work->table, row))
-			mounts[n++] = of_row(work, mount_of, row);
-	for (size_t i = 0; i < work->container->n_mounts; i++)
-		if (row_of[i] == NO_ROW && work->container->mounts[i].kind != MOUNT_REMOUNT)
-			mounts[n++] = intent_of(&work->view, work->container, i);
+		if (is_own(work, row)) {
+			long entry = order.entry_of[row];
+
+			mounts[order.next[entry < 0 ? none : (size_t)entry]++] =
+				of_row(work, &work->table->rows[row], mount_of[row] < 0, entry);
+		}
+	for (size_t i = 0; i < none; i++)
+		if (is_unseen(work, row_of, i))
+			mounts[order.next[i]++] = intent_of(&work->view, work->container, i);
+	host->mounts = mounts;
+	host->n_mounts = order.n;
+	return 0;
+}
+
+int mounts_effective(const struct mount_work *work, struct host *host, struct err *err)
+{
+	const struct mount_row *root = &work->table->rows[work->root];
+	size_t *row_of;
+	long *mount_of;
+
+	if (mounts_match(work, &mount_of, &row_of, err) < 0 || list_mounts(work, mount_of, row_of, host, err) < 0)
+		return -1;
 	origin_of(&work->view, root, root->root, true, true, &host->rootfs);
 	host->rootfs.source = work->container->rootfs;
-	host->mounts = mounts;
-	host->n_mounts = n;
 	return work->view.arena->failed ? err_set(err, ERR_SYSTEM, "out of memory") : 0;
 }

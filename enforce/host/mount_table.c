@@ -106,13 +106,16 @@ int mount_table_load(struct arena *arena, const char *text, struct mount_table *
 	for (size_t i = table.n; i-- > 0;) {
 		const struct mount_row *row = &table.rows[i];
 		uint32_t device = hash_device(row->major, row->minor);
-		uint32_t root = hash_more(device, row->root, strlen(row->root));
+		size_t root_len = strlen(row->root);
+		uint32_t root = hash_more(device, row->root, root_len);
 		uint32_t at = hash_more(hash_seed, row->mountpoint, strlen(row->mountpoint));
 
 		chains_add(&table.by_id, bucket_of(&table, hash_id(row->id)), i);
 		chains_add(&table.by_mountpoint, bucket_of(&table, at), i);
 		chains_add(&table.by_root, bucket_of(&table, root), i);
 		chains_add(&table.by_device, bucket_of(&table, device), i);
+		if (root_len > table.longest_root)
+			table.longest_root = root_len;
 	}
 	if (!note_children(arena, &table) || !mount_places_sort(arena, &table))
 		return err_set(err, ERR_SYSTEM, "out of memory");
@@ -195,9 +198,9 @@ struct root_search root_search_of(unsigned major, unsigned minor, const char *ro
 	return (struct root_search){major, minor, root, len, hash_more(hash_device(major, minor), root, len)};
 }
 
-bool root_search_grow(struct root_search *search)
+bool root_search_grow(const struct mount_table *table, struct root_search *search)
 {
-	size_t len = next_prefix(search->root, search->len, &search->hash);
+	size_t len = search->len < table->longest_root ? next_prefix(search->root, search->len, &search->hash) : 0;
 
 	if (len == 0)
 		return false;

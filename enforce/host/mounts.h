@@ -29,6 +29,7 @@ struct row_chains {
  * @inside: rows of the container; all the others are the node's. NULL: all are the node's
  * @carries: rows upon which something is mounted
  * @by_place: all rows, ordered by device and root
+ * @longest_root: length of the longest root
  */
 struct mount_table {
 	struct mount_row *rows;
@@ -36,6 +37,7 @@ struct mount_table {
 	bool *inside;
 	bool *carries;
 	const struct mount_row **by_place;
+	size_t longest_root;
 	uint32_t mask;
 	struct row_chains by_id;
 	struct row_chains by_mountpoint; /* mountpoint alone */
@@ -90,9 +92,13 @@ struct root_search {
 	uint32_t hash;
 };
 
-/** root_search_of() - to begin with; root_search_grow(): on to the next component. Return: false at the end of @root. */
+/**
+ * root_search_of() - to begin with; root_search_grow(): on to the next component
+ *
+ * Return: false at the end of @root, or when no row of @table has a longer one.
+ */
 struct root_search root_search_of(unsigned major, unsigned minor, const char *root, size_t len);
-bool root_search_grow(struct root_search *search);
+bool root_search_grow(const struct mount_table *table, struct root_search *search);
 
 /** root_search_next() - next row behind @after (NO_ROW: the first) */
 size_t root_search_next(const struct mount_table *table, const struct root_search *search, size_t after);

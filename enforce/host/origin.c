@@ -137,7 +137,7 @@ void origin_paths(const struct mount_view *view, unsigned major, unsigned minor,
 	do
 		if (!gather(view, &search, &candidates))
 			return;
-	while (root_search_grow(&search));
+	while (root_search_grow(view->node, &search));
 	if (candidates.n > 1)
 		qsort(candidates.items, candidates.n, sizeof(*candidates.items), by_directness);
 	/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */

@@ -24,6 +24,7 @@
 #include "internal.h"
 
 #include "ocigate/fs.h"
+#include "ocigate/owner.h"
 
 enum base { BASE_ROOT, BASE_KUBELET, BASE_CONTAINERD, BASE_STORAGE, BASE_DOCKER, BASE_BUILDER, BASES };
 
@@ -154,41 +155,42 @@ static const char *id_of(char letter, const struct container *container)
 }
 
 /*
- * One segment of a path, of @len bytes, against one of a shape: an id, or words with at most one "*" in them. fnmatch()
- * would say the same, but cost more than all the rest of a judgement.
+ * One segment of a path, of @len bytes, against the first one of @shape: an id, or words with at most one "*" in them.
+ * fnmatch() would say the same, but cost more than all the rest of a judgement. Return: what follows in @shape, or NULL.
  */
-static bool segment_is(const char *segment, size_t len, const char *shape, size_t shape_len,
-		       const struct container *container)
+static const char *segment_is(const char *segment, size_t len, const char *shape, const struct container *container)
 {
-	const char *star, *id;
-	size_t before, behind;
+	size_t before = 0, behind;
 
-	if (shape_len == 2 && shape[0] == '%') {
-		id = id_of(shape[1], container);
-		return strncmp(id, segment, len) == 0 && id[len] == '\0';
+	if (shape[0] == '%') {
+		const char *id = id_of(shape[1], container);
+
+		return strncmp(id, segment, len) == 0 && id[len] == '\0' ? shape + 2 : NULL;
 	}
-	star = memchr(shape, '*', shape_len);
-	if (!star)
-		return len == shape_len && memcmp(shape, segment, len) == 0;
-	before = (size_t)(star - shape);
-	behind = shape_len - before - 1;
-	return len >= before + behind && memcmp(segment, shape, before) == 0 &&
-	       memcmp(segment + len - behind, star + 1, behind) == 0;
+	while (before < len && shape[before] == segment[before] && shape[before] != '*')
+		before++;
+	shape += before;
+	if (*shape != '*')
+		return before == len && (*shape == '/' || *shape == '\0') ? shape : NULL;
+	shape++;
+	behind = *shape == '/' ? 0 : strcspn(shape, "/");
+	return behind <= len - before && memcmp(segment + len - behind, shape, behind) == 0 ? shape + behind : NULL;
 }
 
 /* @tail: a path without its leading "/" */
 static bool tail_is(const char *tail, const char *shape, const struct container *container)
 {
 	while (*shape) {
-		size_t n, len;
+		size_t len = (size_t)(strchrnul(tail, '/') - tail);
 
 		if (strcmp(shape, "**") == 0)
 			return true;
-		n = (size_t)(strchrnul(shape, '/') - shape);
-		len = (size_t)(strchrnul(tail, '/') - tail);
-		if (len == 0 || len > NAME_MAX || !segment_is(tail, len, shape, n, container))
+		if (len == 0 || len > NAME_MAX)
 			return false;
-		shape += n + (shape[n] == '/');
+		shape = segment_is(tail, len, shape, container);
+		if (!shape)
+			return false;
+		shape += *shape == '/';
 		tail += len + (tail[len] == '/');
 	}
 	return *tail == '\0';

@@ -123,7 +123,7 @@ static const char *put_in_row(const struct mount_view *view, size_t row, const c
 
 const char *place_as_text(const struct mount_view *view, const char *path, struct place *ret_place)
 {
-	const char *clean = path_clean(view->arena, "/", path);
+	const char *clean = path_cleaned(view->arena, "/", path);
 	size_t row = clean ? mount_table_covering(view->node, clean) : NO_ROW;
 
 	*ret_place = (struct place){.row = NO_ROW};
@@ -174,7 +174,7 @@ static const char *place_live(const struct mount_view *view, const char *path, s
 	place->file_type = st.stx_mode & S_IFMT;
 	place->device_major = st.stx_rdev_major;
 	place->device_minor = st.stx_rdev_minor;
-	resolved = plain ? path_clean(view->arena, "/", path) : path_of_fd(view->arena, fd, st.stx_nlink == 0);
+	resolved = plain ? path_cleaned(view->arena, "/", path) : path_of_fd(view->arena, fd, st.stx_nlink == 0);
 	if (!resolved)
 		return "it has no path on the node";
 	if (view->own) {
@@ -211,7 +211,7 @@ const char *place_of(const struct mount_view *view, const char *path, struct pla
 	if (why || !has_dots(path))
 		return why;
 	/* "link/../x": some runtimes take ".." out as text before the kernel can follow the link. */
-	clean = path_clean(view->arena, "/", path);
+	clean = path_cleaned(view->arena, "/", path);
 	why = clean ? place_live(view, clean, &cleaned) : "out of memory";
 	if (!why && (cleaned.row != as_written.row || strcmp(cleaned.fs_path, as_written.fs_path) != 0))
 		why = "its \"..\" leads elsewhere depending on the runtime";

@@ -13,5 +13,5 @@ const char *source_path(struct arena *arena, const struct container *container, 
 
 const char *source_clean(struct arena *arena, const struct container *container, const struct mount *mount)
 {
-	return path_clean(arena, container->bundle, mount->source ? mount->source : "");
+	return path_cleaned(arena, container->bundle, mount->source ? mount->source : "");
 }

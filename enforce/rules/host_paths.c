@@ -24,6 +24,7 @@
 #include "ocigate/container.h"
 #include "ocigate/fs.h"
 #include "ocigate/host.h"
+#include "ocigate/owner.h"
 #include "ocigate/rule.h"
 
 struct settings {

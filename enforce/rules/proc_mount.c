@@ -255,10 +255,9 @@ static void judge_effect(const struct container *container, const struct host *h
 	bool fresh = container->mounts[index].kind != MOUNT_BIND;
 	bool seen = false;
 
-	for (size_t i = 0; i < host->n_mounts; i++) {
-		const struct host_mount *mount = &host->mounts[i];
-
-		if (mount->mask || host_mount_entry(mount) != (long)index)
+	for (const struct host_mount *mount = host_mount_first(host, index); mount;
+	     mount = host_mount_next(host, mount)) {
+		if (mount->mask)
 			continue;
 		seen = seen || mount->origin.state != ORIGIN_UNKNOWN;
 		if (mount->mount >= 0 && fresh ? judge_landing(mount, container->mounts[index].path, index, findings)

@@ -38,48 +38,50 @@ static const struct setting settings_table[] = {
 	 "Steering annotations that a container may carry all the same, \"*\" matches any text"},
 };
 
-/* What is steered, by shell pattern; "*" matches slashes too. */
+/* What is steered: the annotation of this name, or all whose names begin so. */
+#define ONE(name)  name, sizeof(name) - 1, false
+#define ALL(begin) begin, sizeof(begin) - 1, true
 static const struct steering {
-	const char *pattern;
+	const char *name;
+	size_t len;
+	bool all;
 	const char *what;
 } steering[] = {
-	{"run.oci.*", "crun"},
-	{"krun.*", "crun's virtual machines"},
-	{"module.wasm.image*", "the runtime's WebAssembly handler"},
-	{"org.criu.*", "checkpoint and restore"},
-	{"org.systemd.property.*", "the container's systemd unit"},
-	{"bundle", "runc"},
-	{"*=*", "runc"},
-	{"io.katacontainers.*", "Kata Containers"},
-	{"dev.gvisor.*", "gVisor"},
-	{"io.containers.trace-syscall", "the tracing hook"},
-	{"io.kubernetes.cri.untrusted-workload", "the choice of the runtime"},
-	{"io.kubernetes.cri.rdt-class", "the node's cache allocation"},
-	{"io.kubernetes.cri-o.userns-mode", "CRI-O"},
-	{"io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw", "CRI-O"},
-	{"io.kubernetes.cri-o.UnifiedCgroup*", "CRI-O"},
-	{"io.kubernetes.cri-o.ShmSize", "CRI-O"},
-	{"io.kubernetes.cri-o.Devices", "CRI-O"},
-	{"io.kubernetes.cri-o.TrySkipVolumeSELinuxLabel", "CRI-O"},
-	{"io.kubernetes.cri-o.seccompNotifierAction", "CRI-O"},
-	{"io.kubernetes.cri-o.umask", "CRI-O"},
-	{"io.kubernetes.cri-o.LinkLogs", "CRI-O"},
-	{"io.kubernetes.cri-o.PlatformRuntimePath", "CRI-O"},
-	{"io.kubernetes.cri-o.DisableFIPS", "CRI-O"},
-	{"seccomp-profile.kubernetes.cri-o.io*", "CRI-O"},
-	{"cgroup2-mount-hierarchy-rw.crio.io*", "CRI-O"},
-	{"devices.crio.io*", "CRI-O"},
-	{"disable-fips.crio.io*", "CRI-O"},
-	{"link-logs.crio.io*", "CRI-O"},
-	{"seccomp-notifier-action.crio.io*", "CRI-O"},
-	{"seccomp-profile.crio.io*", "CRI-O"},
-	{"shm-size.crio.io*", "CRI-O"},
-	{"try-skip-volume-selinux-label.crio.io*", "CRI-O"},
-	{"umask.crio.io*", "CRI-O"},
-	{"unified-cgroup.crio.io*", "CRI-O"},
-	{"userns-mode.crio.io*", "CRI-O"},
-	{"cpu-*.crio.io*", "CRI-O"},
-	{"irq-load-balancing.crio.io*", "CRI-O"},
+	{ALL("run.oci."), "crun"},
+	{ALL("krun."), "crun's virtual machines"},
+	{ALL("module.wasm.image"), "the runtime's WebAssembly handler"},
+	{ALL("org.criu."), "checkpoint and restore"},
+	{ALL("org.systemd.property."), "the container's systemd unit"},
+	{ONE("bundle"), "runc"},
+	{ALL("io.katacontainers."), "Kata Containers"},
+	{ALL("dev.gvisor."), "gVisor"},
+	{ONE("io.containers.trace-syscall"), "the tracing hook"},
+	{ONE("io.kubernetes.cri.untrusted-workload"), "the choice of the runtime"},
+	{ONE("io.kubernetes.cri.rdt-class"), "the node's cache allocation"},
+	{ONE("io.kubernetes.cri-o.userns-mode"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw"), "CRI-O"},
+	{ALL("io.kubernetes.cri-o.UnifiedCgroup"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.ShmSize"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.Devices"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.TrySkipVolumeSELinuxLabel"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.seccompNotifierAction"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.umask"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.LinkLogs"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.PlatformRuntimePath"), "CRI-O"},
+	{ONE("io.kubernetes.cri-o.DisableFIPS"), "CRI-O"},
+	{ALL("seccomp-profile.kubernetes.cri-o.io"), "CRI-O"},
+	{ALL("cgroup2-mount-hierarchy-rw.crio.io"), "CRI-O"},
+	{ALL("devices.crio.io"), "CRI-O"},
+	{ALL("disable-fips.crio.io"), "CRI-O"},
+	{ALL("link-logs.crio.io"), "CRI-O"},
+	{ALL("seccomp-notifier-action.crio.io"), "CRI-O"},
+	{ALL("seccomp-profile.crio.io"), "CRI-O"},
+	{ALL("shm-size.crio.io"), "CRI-O"},
+	{ALL("try-skip-volume-selinux-label.crio.io"), "CRI-O"},
+	{ALL("umask.crio.io"), "CRI-O"},
+	{ALL("unified-cgroup.crio.io"), "CRI-O"},
+	{ALL("userns-mode.crio.io"), "CRI-O"},
+	{ALL("irq-load-balancing.crio.io"), "CRI-O"},
 };
 
 static bool is_allowed(const struct strings *allowed, const char *key)
@@ -90,24 +92,22 @@ static bool is_allowed(const struct strings *allowed, const char *key)
 	return false;
 }
 
-/* Most keys differ before the first "*"; a pattern match costs a hundred times more. */
-static bool begins_alike(const char *pattern, const char *key)
+/* CRI-O's "cpu-load-balancing.crio.io", "cpu-quota.crio.io" and what else it has of the kind, for one container or all. */
+static bool is_cpu_wish(const char *key)
 {
-	while (*pattern && *pattern != '*' && *pattern == *key) {
-		pattern++;
-		key++;
-	}
-	return *pattern == '*' || *pattern == *key;
+	return strncmp(key, "cpu-", 4) == 0 && strstr(key + 4, ".crio.io");
 }
 
 /* What an annotation steers, or NULL. */
 static const char *steered_by(const char *key)
 {
 	for (size_t i = 0; i < sizeof(steering) / sizeof(steering[0]); i++)
-		if ((steering[i].pattern[0] == key[0] || steering[i].pattern[0] == '*') &&
-		    begins_alike(steering[i].pattern, key) && fnmatch(steering[i].pattern, key, 0) == 0)
+		if (steering[i].name[0] == key[0] && strncmp(steering[i].name, key, steering[i].len) == 0 &&
+		    (steering[i].all || key[steering[i].len] == '\0'))
 			return steering[i].what;
-	return NULL;
+	if (is_cpu_wish(key))
+		return "CRI-O";
+	return strchr(key, '=') ? "runc" : NULL;
 }
 
 static void judge_one(const struct key_value *annotation, const struct settings *own, struct findings *findings)

@@ -21,6 +21,7 @@
 #include "ocigate/container.h"
 #include "ocigate/fs.h"
 #include "ocigate/host.h"
+#include "ocigate/owner.h"
 #include "ocigate/rule.h"
 
 struct settings {
@@ -245,11 +246,8 @@ static void judge_mount(const struct container *container, const struct host *ho
 {
 	bool fresh = is_fresh(&container->mounts[index]);
 
-	for (size_t i = 0; i < host->n_mounts; i++) {
-		const struct host_mount *mount = &host->mounts[i];
-
-		if (host_mount_entry(mount) != (long)index)
-			continue;
+	for (const struct host_mount *mount = host_mount_first(host, index); mount;
+	     mount = host_mount_next(host, mount)) {
 		if (fresh && (mount->mount >= 0 || is_runtimes(container, mount)))
 			continue;
 		if (judge_origin(container, host, mount, index, own, findings))

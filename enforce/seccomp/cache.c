@@ -104,36 +104,39 @@ struct block {
 	size_t len;
 };
 
-static bool restore(struct arena *arena, const char *entry, size_t len, const struct block *block, bool *ret_plain,
-		    struct seccomp_answer *ret_answer)
+/* Is it the answer to this block, from this program? */
+static bool is_answer_to(const char *entry, size_t len, const struct block *block, bool *ret_plain)
 {
 	const struct head heads[] = {head_of(block->len, false), head_of(block->len, true)};
-	const size_t skip = sizeof(heads[0]) + block->len;
-	size_t n, n_calls = floor_size();
-	struct stored_hole *stored;
-	struct seccomp_hole *holes;
-	bool plain;
+	const size_t size = sizeof(heads[0]);
 
-	if (len < skip)
+	if (len < size + block->len || memcmp(entry + size, block->text, block->len) != 0)
 		return false;
-	plain = memcmp(entry, &heads[true], sizeof(heads[true])) == 0;
-	if ((!plain && memcmp(entry, &heads[false], sizeof(heads[false])) != 0) ||
-	    memcmp(entry + sizeof(heads[0]), block->text, block->len) != 0)
+	*ret_plain = memcmp(entry, &heads[true], size) == 0;
+	return *ret_plain || memcmp(entry, &heads[false], size) == 0;
+}
+
+/* @entry: the newest of @arena, and an answer of @len bytes to the block. All but the holes is given back. */
+static bool restore(struct arena *arena, char *entry, size_t len, const struct block *block,
+		    struct seccomp_answer *ret_answer)
+{
+	const size_t skip = sizeof(struct head) + block->len, n = (len - skip) / sizeof(struct stored_hole);
+	const struct stored_hole *stored = (void *)entry;
+	struct seccomp_hole *holes;
+	size_t n_calls = floor_size();
+
+	if ((len - skip) % sizeof(*stored) != 0)
 		return false;
-	len -= skip;
-	if (len % sizeof(*stored) != 0)
-		return false;
-	n = len / sizeof(*stored);
+	memmove(entry, entry + skip, len - skip);
+	memset(entry + len - skip, 0, skip);
+	arena_trim(arena, entry, len - skip);
 	holes = arena_array(arena, n, sizeof(*holes));
-	stored = arena_array(arena, n, sizeof(*stored));
-	if (!holes || !stored)
+	if (!holes)
 		return false;
-	memcpy(stored, entry + skip, len);
 	for (size_t i = 0; i < n; i++)
 		if (!restore_hole(&stored[i], n_calls, &holes[i]))
 			return false;
 	*ret_answer = (struct seccomp_answer){.known = true, .why = "", .holes = holes, .n_holes = n};
-	*ret_plain = plain;
 	return true;
 }
 
@@ -153,21 +156,19 @@ static bool look_up(struct arena *arena, int dirfd, const struct block *block, b
 {
 	struct stat st;
 	struct err unused;
-	const char *entry;
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], *entry;
 	size_t len;
-	int fd;
+	FD_AUTO int fd = -1;
 
 	name_of(block, name);
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
+	    (size_t)st.st_size < block->len)
 		return false;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !fs_trusted(&st) || st.st_size > ENTRY_MAX ||
-	    (size_t)st.st_size < block->len ||
-	    fs_read_regular(arena, fd, name, ENTRY_MAX, &st, &entry, &len, &unused) < 0)
-		len = 0;
-	fd_close(&fd);
-	return len > 0 && restore(arena, entry, len, block, ret_plain, ret_answer);
+	len = (size_t)st.st_size;
+	entry = arena_alloc(arena, len + 2);
+	return entry && fs_read_into(fd, name, &st, entry, &unused) == 0 &&
+	       is_answer_to(entry, len, block, ret_plain) && restore(arena, entry, len, block, ret_answer);
 }
 
 const struct seccomp_answer *seccomp_recall(struct arena *arena, int dirfd, const char *text, size_t len)

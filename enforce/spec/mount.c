@@ -130,7 +130,7 @@ int finish_mount(struct walk *walk, void *base)
 	struct wish wish = {.flag = OPTION_OTHER, .recursive_flag = OPTION_OTHER, .propagation = PROPAGATIONS};
 	struct mount *mount = base;
 
-	mount->path = path_clean(walk->arena, "/", mount->destination);
+	mount->path = path_cleaned(walk->arena, "/", mount->destination);
 	if (!mount->path)
 		return walk_no_memory(walk);
 	for (size_t i = 0; i < mount->options.n; i++)

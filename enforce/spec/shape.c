@@ -133,6 +133,8 @@ static int enter_data(struct walk *walk, const char **ret_key)
 		return -1;
 	decoded = key.text[key.len] == '\0';
 	*ret_key = json_text_keep(&walk->text, &key);
+	if (!*ret_key)
+		return walk_no_memory(walk);
 	walk_enter(walk, *ret_key, 0);
 	/* A key that stands in the text as it is has none. */
 	return decoded && walk_control(*ret_key) ? walk_deny(walk, "is a key with control characters") : 0;
@@ -339,6 +341,8 @@ static int read_unknown(struct walk *walk, const struct shape *shape, const stru
 	if (!name)
 		return -1;
 	*name = json_text_keep(&walk->text, key);
+	if (!*name)
+		return walk_no_memory(walk);
 	walk_enter(walk, *name, 0);
 	return unknown_key(walk, shape, *name);
 }

@@ -173,6 +173,8 @@ static int any_member(struct walk *walk, const char **ret_key)
 	if (!json_text_key(&walk->text, &key))
 		return walk_broken(walk);
 	*ret_key = json_text_keep(&walk->text, &key);
+	if (!*ret_key)
+		return walk_no_memory(walk);
 	walk_enter(walk, *ret_key, 0);
 	if (!walk_plain(*ret_key))
 		return walk_deny(walk, "is a field name with characters other than printable ASCII");

@@ -56,6 +56,12 @@ int fs_read_fd(struct arena *arena, int fd, const char *name, size_t max, const 
 int fs_read_regular(struct arena *arena, int fd, const char *name, size_t max, const struct stat *before,
 		    const char **ret_text, size_t *ret_len, struct err *err) MUST_CHECK;
 
+/**
+ * fs_read_into() - the same into memory of the caller's
+ * @text: room for two bytes more than @before says that there are
+ */
+int fs_read_into(int fd, const char *name, const struct stat *before, char *text, struct err *err) MUST_CHECK;
+
 /** fs_make_private() - a directory of root's alone at the absolute @path, in a parent that all may look into, as far as it goes */
 void fs_make_private(const char *path);
 
@@ -91,6 +97,9 @@ int fs_replace(int dirfd, const char *name, const char *bytes, size_t len, const
 
 /** path_clean() - @path with ".", ".." and "//" taken out as text; relative ones are taken from @base. NULL: no room */
 char *path_clean(struct arena *arena, const char *base, const char *path) MUST_CHECK;
+
+/** path_cleaned() - the same, or @path itself where nothing is to be taken out: it must live as long as the answer */
+const char *path_cleaned(struct arena *arena, const char *base, const char *path) MUST_CHECK;
 
 /** path_within() - is clean absolute @path equal to @prefix or below it, by whole segments? */
 bool path_within(const char *path, const char *prefix);

@@ -162,7 +162,8 @@ struct host_process {
  * struct host - everything rules know about the kernel
  * @facts: bits of enum host_fact that were collected; a missing bit means unknown
  * @effective: the container exists (createRuntime or later): namespaces and mounts are its own
- * @mounts: the container's mounts; every element of container->mounts that is mounted comes at least once
+ * @mounts: the container's mounts, in the spec's order: each element of container->mounts that is mounted, what came along
+ *          with it beside it, and behind all what belongs to no element
  * @mounts_why: why mounts could not be told, or NULL
  * @rootfs: origin of the container's root directory
  * @bundle_owner: of a recording; live, ask bundle_owner_of()
@@ -309,55 +310,17 @@ static inline long host_mount_entry(const struct host_mount *mount)
 	return mount->mount >= 0 ? mount->mount : mount->parent_mount;
 }
 
+/** host_mount_first() - the first mount that the spec's mount @index is, or that it brought along; NULL if there is none */
+const struct host_mount *host_mount_first(const struct host *host, size_t index);
+
+/** host_mount_next() - the one behind @mount that belongs to the same mount of the spec; NULL if there is none */
+const struct host_mount *host_mount_next(const struct host *host, const struct host_mount *mount);
+
 /** host_mount_of() - how the kernel has the spec's mount @index. Return: NULL if it does not show it. */
 const struct host_mount *host_mount_of(const struct host *host, size_t index);
 
 /** host_is_kernels_type() - a type of file system that holds no file of the node when made afresh (NULL: no) */
 bool host_is_kernels_type(const char *type);
-
-/** enum keeper - whose directory a path of the node lies in */
-enum keeper { KEEPER_NONE = 0, KEEPER_ENGINE, KEEPER_KUBELET };
-
-/**
- * struct bind_owner - who keeps what a mount shows
- * @keeper: KEEPER_NONE: neither the engine nor the kubelet made it for this container
- * @home: the path of the node that says so, NULL if none
- * @tail: the part of @home below the keeper's state directory
- * @named: @tail names this container, its sandbox or its pod
- * The rest is private.
- */
-struct bind_owner {
-	enum keeper keeper;
-	const char *home;
-	const char *tail;
-	bool named;
-	const struct container *container;
-	const struct host *host;
-	const struct host_mount *mount;
-	const struct strings *more;
-};
-
-/**
- * bind_owner_find() - does the engine or the kubelet keep what @mount shows, for this container?
- * @more: further directories in which engine or kubelet keep their state, besides the usual ones; may be NULL
- *
- * Decided by the whole path with the ids of the trusted identity in it, never by a prefix; an identity that is not
- * trusted owns nothing. Pure: looks at nothing but its arguments.
- */
-void bind_owner_find(struct bind_owner *ret, const struct container *container, const struct host *host,
-		     const struct host_mount *mount, const struct strings *more);
-
-/**
- * bind_owner_keeps() - is @path, one of @mount's origin paths, the keeper's too?
- *
- * True also for another name of the same place (a state directory that is itself a bind of another disk), for the
- * kubelet's own mount of a pod's volume, and for what the kubelet bound to other pods, where that is no origin: so ask
- * for every one of the paths.
- */
-bool bind_owner_keeps(const struct bind_owner *owner, const char *path);
-
-/** bind_owner_layer() - is @path a layer in the image store of the container's engine? */
-bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more);
 
 /**
  * host_ports_recorded() - ports from the recording (file "ports") and the container's own spec

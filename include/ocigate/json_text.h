@@ -18,7 +18,7 @@
 /**
  * struct json_text - a document that is being read
  * @at: the next byte; NUL-terminated at @end
- * @strings: room for decoded strings; they are never longer than what they are written as
+ * @strings, @strings_end: room for decoded strings
  * @broken: something was met that is not JSON beyond doubt, or memory ran out; stays true
  */
 struct json_text {
@@ -26,6 +26,7 @@ struct json_text {
 	const char *end;
 	struct arena *arena;
 	char *strings;
+	char *strings_end;
 	bool broken;
 };
 

@@ -81,3 +81,20 @@ Test(arena, trims_the_newest_alone)
 	cr_assert_geq(third, second + 1000);
 	arena_release(&arena);
 }
+
+Test(arena, prints_texts_of_every_length)
+{
+	struct arena arena;
+	char longest[600];
+
+	arena_init(&arena, 1 << 20);
+	memset(longest, 'x', sizeof(longest));
+	for (int len = 0; len < (int)sizeof(longest); len++) {
+		char *text = arena_printf(&arena, "%.*s", len, longest);
+
+		cr_assert_not_null(text);
+		cr_assert_eq(strlen(text), (size_t)len);
+		cr_assert_eq(memcmp(text, longest, (size_t)len), 0);
+	}
+	arena_release(&arena);
+}

@@ -91,6 +91,56 @@ Test(host_mounts, what_comes_along_names_its_parent)
 	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/smuggled")->origin), "/root");
 }
 
+/* The kernel lists mounts as they were made; what nothing explains and what is not there come in between. */
+Test(host_mounts, mounts_come_in_the_order_of_the_spec)
+{
+	static const struct {
+		const char *path;
+		long entry;
+	} expected[] = {{"/proc", 0}, {"/v", 1},      {"/v/disk", 1}, {"/gone", 2},
+			{"/w", 3},    {"/w/deep", 3}, {"/first", -1}, {"/last", -1}};
+	const size_t n = sizeof(expected) / sizeof(expected[0]);
+
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/v\",\"source\":\"/mnt\",\"options\":[\"rbind\"]}"
+			   ",{\"destination\":\"/gone\",\"source\":\"/mnt\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/w\",\"source\":\"/srv/w\",\"options\":[\"rbind\"]}",
+		      NODE ROOT "58 50 8:1 /a /run/b/rootfs/first " EXT4 "\n"
+				"59 50 8:1 /srv/w /run/b/rootfs/w " EXT4 "\n"
+				"60 50 8:1 /mnt /run/b/rootfs/v " EXT4 "\n"
+				"61 59 0:90 / /run/b/rootfs/w/deep rw - tmpfs tmpfs rw\n"
+				"62 50 8:1 /b /run/b/rootfs/last " EXT4 "\n"
+				"63 60 8:2 / /run/b/rootfs/v/disk rw - ext4 /dev/sdb rw\n",
+		      NULL);
+	cr_assert_eq(facts.host.n_mounts, n);
+	for (size_t i = 0; i < n; i++) {
+		cr_expect_str_eq(facts.host.mounts[i].path, expected[i].path);
+		cr_expect_eq(host_mount_entry(&facts.host.mounts[i]), expected[i].entry, "%s", expected[i].path);
+	}
+}
+
+Test(host_mounts, those_of_one_mount_of_the_spec_are_found)
+{
+	/* Mounts of 1 and 3, the latter's own behind what came along with it; none of 0, 2 and 4; one of none. */
+	static const struct host_mount mounts[] = {
+		{.mount = 1, .parent_mount = -1}, {.mount = -1, .parent_mount = 1}, {.mount = -1, .parent_mount = 3},
+		{.mount = 3, .parent_mount = -1}, {.mount = -1, .parent_mount = 5}, {.mount = -1, .parent_mount = -1},
+	};
+	const struct host host = {.mounts = mounts, .n_mounts = 6}, nothing = {.mounts = mounts};
+	static const int first[] = {-1, 0, -1, 2, -1, 4, -1}, own[] = {-1, 0, -1, 3, -1, -1, -1},
+			 behind[] = {1, -1, 3, -1, -1, -1};
+
+	for (size_t i = 0; i < 7; i++) {
+		cr_expect_eq(host_mount_first(&host, i), first[i] < 0 ? NULL : &mounts[first[i]], "first of %zu", i);
+		cr_expect_eq(host_mount_of(&host, i), own[i] < 0 ? NULL : &mounts[own[i]], "itself %zu", i);
+		cr_expect_null(host_mount_first(&nothing, i));
+		cr_expect_null(host_mount_of(&nothing, i));
+	}
+	for (size_t i = 0; i < 6; i++)
+		cr_expect_eq(host_mount_next(&host, &mounts[i]), behind[i] < 0 ? NULL : &mounts[behind[i]],
+			     "behind %zu", i);
+}
+
 Test(host_mounts, what_is_asked_for_and_not_seen_is_judged_as_asked)
 {
 	const struct host_mount *v;

@@ -298,6 +298,50 @@ Test(json_text, real_specs_and_their_mutants)
 	globfree(&files);
 }
 
+/*
+ * Decoded strings lie in pieces of memory: of every length around a piece's, one behind the other, with escapes or
+ * without, none may lose a byte or write into another.
+ */
+Test(json_text, strings_keep_apart_whatever_their_length)
+{
+	static const size_t lengths[] = {0,    1,    15,   16,	 17,   31,   500,  2000, 4060,
+					 4061, 4062, 4063, 4078, 4079, 4080, 4081, 4082, 4094,
+					 4095, 4096, 4097, 5000, 8191, 8192, 8193, 9000, 20000};
+	enum { LENGTHS = N(lengths), LONGEST = 20000 };
+	static char document[LENGTHS * LENGTHS * (LONGEST / 4)];
+
+	for (int escaped = 0; escaped < 2; escaped++)
+		for (size_t i = 0; i < LENGTHS; i++) {
+			const char *got[LENGTHS + 1];
+			struct json_text text;
+			char *at = document;
+
+			/* Each once more behind each other, so that pieces end at many places. */
+			for (size_t j = 0; j <= LENGTHS; j++) {
+				size_t len = lengths[j == LENGTHS ? i : (i + j) % LENGTHS];
+
+				*at++ = '"';
+				memset(at, 'a' + (int)j % 26, len);
+				at += len;
+				at = stpcpy(at, escaped && j % 3 == 0 ? "\\n\"," : "\",");
+			}
+			*at = '\0';
+			text = text_of(document);
+			for (size_t j = 0; j <= LENGTHS; j++) {
+				got[j] = json_text_string(&text);
+				cr_assert_not_null(got[j]);
+				cr_assert(json_text_next(&text, ']'));
+			}
+			for (size_t j = 0; j <= LENGTHS; j++) {
+				size_t len = lengths[j == LENGTHS ? i : (i + j) % LENGTHS];
+				const char letter[] = {(char)('a' + (int)j % 26), '\0'};
+
+				cr_assert_eq(strspn(got[j], letter), len, "string %zu of round %zu", j, i);
+				cr_assert_str_eq(got[j] + len, escaped && j % 3 == 0 ? "\n" : "");
+			}
+		}
+}
+
 /* Braces, quotes and what stands in strings, at every place within the blocks that are looked at in one go. */
 Test(json_text, span_ends_with_the_last_brace)
 {

@@ -8,6 +8,7 @@
 
 #include "ocigate/container.h"
 #include "ocigate/host.h"
+#include "ocigate/owner.h"
 #include "ocigate/rule.h"
 
 static struct arena arena;
