@@ -160,7 +160,7 @@ static bool containerd_by(struct doctor *doctor, const char *main_file, const st
 		return false;
 	}
 	containerd_handlers(doctor, &flat,
-			    version && strcmp(version, "3") == 0
+			    version && strcmp(version, "2") != 0
 				    ? "plugins/io.containerd.cri.v1.runtime/containerd/runtimes"
 				    : "plugins/io.containerd.grpc.v1.cri/containerd/runtimes");
 	if (daemon)

@@ -18,7 +18,8 @@ NAME = "containerd"
 RESTART = "systemctl restart containerd (containers go on running)"
 MAIN = "/etc/containerd/config.toml"
 DROP_IN = "/etc/containerd/conf.d/99-ocigate.toml"
-CRI = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
+# Version 4 (containerd 2.3) moved the daemon's own listeners, not the CRI plugin.
+CRI = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime", 4: "io.containerd.cri.v1.runtime"}
 SHIMS = (None, "", "io.containerd.runc.v2", "io.containerd.runc.v1")
 
 
@@ -51,8 +52,8 @@ def files(node):
 def layout(path, document, default):
     number = document.get("version", default)
     if number not in CRI:
-        raise Refused(f"{path} is written for version {number} of containerd's configuration; versions 2 and 3 are "
-                      "known here: containerd config migrate writes a newer one")
+        raise Refused(f"{path} is written for version {number} of containerd's configuration; versions 2 to 4 are "
+                      "known here: containerd config migrate writes a newer one than 1")
     return ("plugins", CRI[number], "containerd", "runtimes")
 
 

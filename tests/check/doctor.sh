@@ -195,6 +195,8 @@ touch -d '-1 hour' "$node"/etc/containerd/*.toml
 doctor
 holds 'finds a daemon younger than its configuration good' eval '[ "$status" -eq 0 ] && has ok "started after its configuration"'
 daemon_end
+planted 'a handler in a configuration of version 4' 'printf "version = 4\n[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.second]\nruntime_type = \"io.containerd.runc.v2\"\n" >etc/containerd/config.toml' \
+	'handler second does not go through the wrapper'
 daemon containerd --config /etc/other.toml
 planted 'a containerd with another configuration' 'echo "version = 2" >etc/other.toml' 'handler runc does not go through the wrapper'
 daemon_end

@@ -171,24 +171,27 @@ sed -i 's/^oom_score = -999/oom_score = -998/' "$node$config" "$work/kept/contai
 run containerd uninstall
 holds "containerd: what an admin changed since stays on uninstall" restored
 
-fresh containerd-3
-cat >"$node/etc/containerd/config.toml" <<'END'
-version = 3
+# Version 4 is containerd 2.3's: what it moved is not the CRI plugin's.
+for number in 3 4; do
+	fresh containerd-$number
+	cat >"$node/etc/containerd/config.toml" <<END
+version = $number
 imports = ["conf.d/*.toml"]
 END
-mkdir "$node/etc/containerd/conf.d"
-cat >"$node/etc/containerd/conf.d/10-handlers.toml" <<'END'
-version = 3
+	mkdir "$node/etc/containerd/conf.d"
+	cat >"$node/etc/containerd/conf.d/10-handlers.toml" <<END
+version = $number
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.second]
 runtime_type = 'io.containerd.runc.v2'
 END
-cycle containerd
-table='d["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]'
-holds 'containerd 2: a handler of an imported file is edited there' toml /etc/containerd/conf.d/10-handlers.toml \
-	"${table}['second']['options']['BinaryName'] == '/usr/local/bin/ocigate-runtime'"
-holds 'containerd 2: the built-in handler is written down' toml /etc/containerd/conf.d/10-handlers.toml \
-	"${table}['runc'] == {'runtime_type': 'io.containerd.runc.v2', 'options': {'BinaryName': '/usr/local/bin/ocigate-runtime'}}"
-uncycle containerd
+	cycle containerd
+	table='d["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]'
+	holds "containerd, version $number: a handler of an imported file is edited there" toml /etc/containerd/conf.d/10-handlers.toml \
+		"${table}['second']['options']['BinaryName'] == '/usr/local/bin/ocigate-runtime'"
+	holds "containerd, version $number: the built-in handler is written down" toml /etc/containerd/conf.d/10-handlers.toml \
+		"${table}['runc'] == {'runtime_type': 'io.containerd.runc.v2', 'options': {'BinaryName': '/usr/local/bin/ocigate-runtime'}}"
+	uncycle containerd
+done
 
 fresh containerd-none
 cycle containerd
