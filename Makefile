@@ -68,8 +68,7 @@ enforce_o := $(ENFORCE:%.c=$(BUILD)/%.o)
 hook_o := $(HOOK:%.c=$(BUILD)/%.o)
 unit_o := $(UNIT:%.c=$(BUILD)/%.o)
 # Parts of the front ends that are tested as units: all but what owns the process.
-hook_parts_o := $(BUILD)/hook/options.o $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o \
-	$(BUILD)/hook/exec_process.o
+hook_parts_o := $(BUILD)/hook/options.o $(BUILD)/hook/runtime_args.o $(BUILD)/hook/runtime_flags.o $(BUILD)/hook/exec_process.o
 cases_o := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/rules/*.c)))
 
 .PHONY: fuzz mutants tarball deb all config check test demo lint asan bench bench-docs order install clean dist-clean
