@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_build.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "ocigate/json.h"
@@ -79,14 +80,14 @@ static json_t *build_number(struct builder *builder)
 	enum { DIGITS_MAX = 18 };
 	const bool negative = *builder->at == '-';
 	const char *at = builder->at + negative, *start = at;
-	json_int_t value = 0;
+	uint64_t value = 0; /* one digit more is looked at than an integer surely holds */
 
 	while (at < builder->end && at - start <= DIGITS_MAX && *at >= '0' && *at <= '9')
-		value = value * 10 + (*at++ - '0');
+		value = value * 10 + (uint64_t)(*at++ - '0');
 	if (at == start || at - start > DIGITS_MAX)
 		return NULL;
 	builder->at = at;
-	return json_integer(negative ? -value : value);
+	return json_integer(negative ? -(json_int_t)value : (json_int_t)value);
 }
 
 static json_t *build_word(struct builder *builder)

@@ -93,8 +93,8 @@ def unit_filter(path):
 def hook_parts():
     """What the unit tests have of the front ends, as the Makefile says"""
     with open("Makefile", encoding="utf-8") as file:
-        line = re.search(r"^hook_parts_o := (.*)$", file.read(), re.M)[1]
-    return line.replace("$(BUILD)", BUILD).split()
+        words = re.search(r"^hook_parts_o := ((?:.*\\\n)*.*)$", file.read(), re.M)[1]
+    return words.replace("\\\n", " ").replace("$(BUILD)", BUILD).split()
 
 
 def limits():
@@ -232,7 +232,7 @@ def try_all(text, mutants, results, known, benches, pool):
             return bench.judge(mutant, text)
         finally:
             benches.put(bench)
-    again = {None, SURVIVED}
+    again = {None, SURVIVED, INVALID}
     todo = [m for m in mutants if results.found.get(m.key()) in (again - {SURVIVED} if m.key() in known else again)]
     for tried, (mutant, fate) in enumerate(zip(todo, pool.map(one, todo)), 1):
         results.found[mutant.key()] = fate
@@ -249,6 +249,8 @@ def report(path, mutants, results, known):
         print(f"# {path}:{mutant.line_number}\t{mutant.line}\t{mutant.change()}")
     tried = count[KILLED] + count[SURVIVED]
     why = count[SURVIVED] - len(left)
+    if mutants and count[INVALID] == len(mutants):
+        sys.exit(f"not ok mutants {path}: none of them could be built")
     line = f"mutants {path}: {tried} tried, {count[KILLED]} killed, {why} explained"
     print(f"not ok {line}, {len(left)} left" if left else f"ok {line}", flush=True)
     return tried, count[KILLED], why, len(left)
