@@ -38,14 +38,14 @@ static const struct setting settings_table[] = {
 	 "Steering annotations that a container may carry all the same, \"*\" matches any text"},
 };
 
-/* What is steered: the annotation of this name, or all whose names begin so. */
+/* What is steered: the annotation of this name, or all whose names begin so. No addresses: nothing to correct at the start. */
 #define ONE(name)  name, sizeof(name) - 1, false
 #define ALL(begin) begin, sizeof(begin) - 1, true
 static const struct steering {
-	const char *name;
-	size_t len;
+	char name[48];
+	unsigned char len;
 	bool all;
-	const char *what;
+	char what[36];
 } steering[] = {
 	{ALL("run.oci."), "crun"},
 	{ALL("krun."), "crun's virtual machines"},

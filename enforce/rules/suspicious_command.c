@@ -30,15 +30,32 @@ static const struct setting settings_table[] = {
 /* The harmless string that always fires, to see the whole way of an alert working. */
 static const char test_string[] = "OCIGATE-STANDARD-ALERT-TEST";
 
-struct name {
-	const char *program;
-	const char *what;
-	enum severity severity;
+/* What it means. The tables hold no addresses: nothing of them needs to be corrected when the program starts. */
+enum meaning { MINER, ATTACK, SCAN, CLIENT, NAMESPACES, SSH, SHELL, DOWNLOAD, TEST, IMAGE, HUNTER, PATTERN };
+
+static const struct {
+	const char *message;
+	const char *alert;
+} meanings[] = {
+	[MINER] = {"runs a coin miner", "K8S.NODE_DigitalCurrencyMining"},
+	[ATTACK] = {"runs a known attack tool", "K8S.NODE_KnownLinuxAttackTool"},
+	[SCAN] = {"runs a network scanner", "K8S.NODE_KnownLinuxAttackTool"},
+	[CLIENT] = {"runs a container client", "K8S.NODE_ImageBuildOnNode"},
+	[NAMESPACES] = {"makes or enters namespaces", "K8S.NODE_NamespaceCreation"},
+	[SSH] = {"runs an SSH server", "K8S.NODE_ContainerSSH"},
+	[SHELL] = {"looks like a reverse shell", "K8S.NODE_ReverseShell"},
+	[DOWNLOAD] = {"downloads and runs code", "K8S.NODE_DownloadAndRunCombo"},
+	[TEST] = {"carries the test string for alerts", "K8S.NODE_EICAR"},
+	[IMAGE] = {"its image is named after a coin miner", "K8S_MaliciousContainerImage"},
+	[HUNTER] = {"its image is that of a penetration test", "K8S_PenTestToolsKubeHunter"},
+	[PATTERN] = {"matches a pattern of the policy", NULL},
 };
 
-static const char MINER[] = "runs a coin miner", ATTACK[] = "runs a known attack tool",
-		  SCAN[] = "runs a network scanner", CLIENT[] = "runs a container client",
-		  NAMESPACES[] = "makes or enters namespaces", SSH[] = "runs an SSH server";
+struct name {
+	char program[16];
+	enum meaning meaning;
+	enum severity severity;
+};
 
 static const struct name names[] = {
 	{"sshd", SSH, SEVERITY_MEDIUM},
@@ -85,12 +102,10 @@ static const struct name names[] = {
 
 /* All parts somewhere in the arguments. */
 struct shape {
-	const char *parts[3];
-	const char *what;
+	char parts[3][16];
+	enum meaning meaning;
 	enum severity severity;
 };
-
-static const char SHELL[] = "looks like a reverse shell", DOWNLOAD[] = "downloads and runs code";
 
 static const struct shape shapes[] = {
 	{{"/dev/tcp/"}, SHELL, SEVERITY_HIGH},
@@ -129,11 +144,11 @@ static const struct shape shapes[] = {
 	{{"core_pattern", "|/"}, ATTACK, SEVERITY_HIGH},
 };
 
-static const char *const wrappers[] = {"env",	 "nohup", "setsid",    "timeout", "nice", "busybox",
-				       "stdbuf", "tini",  "dumb-init", "sudo",	  "exec", "catatonit"};
-static const char *const shells[] = {"sh", "bash", "dash", "ash", "zsh", "ksh"};
+static const char wrappers[][12] = {"env",    "nohup", "setsid",    "timeout", "nice", "busybox",
+				    "stdbuf", "tini",  "dumb-init", "sudo",    "exec", "catatonit"};
+static const char shells[][12] = {"sh", "bash", "dash", "ash", "zsh", "ksh"};
 
-static bool is_one_of(const char *word, size_t len, const char *const *list, size_t n)
+static bool is_one_of(const char *word, size_t len, const char (*list)[12], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strlen(list[i]) == len && strncmp(list[i], word, len) == 0)
@@ -254,7 +269,7 @@ static const char *find_shape(const char *line, struct shape shape)
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < sizeof(shape.parts) / sizeof(shape.parts[0]) && shape.parts[i]; i++) {
+	for (size_t i = 0; i < sizeof(shape.parts) / sizeof(shape.parts[0]) && shape.parts[i][0]; i++) {
 		found = find_part(line, shape.parts[i]);
 		if (!found)
 			return NULL;
@@ -262,43 +277,20 @@ static const char *find_shape(const char *line, struct shape shape)
 	return found;
 }
 
-static const char TEST[] = "carries the test string for alerts", IMAGE[] = "its image is named after a coin miner",
-		  HUNTER[] = "its image is that of a penetration test", PATTERN[] = "matches a pattern of the policy";
-
-static const struct {
-	const char *what;
-	const char *alert;
-} alerts[] = {
-	{SSH, "K8S.NODE_ContainerSSH"},
-	{MINER, "K8S.NODE_DigitalCurrencyMining"},
-	{ATTACK, "K8S.NODE_KnownLinuxAttackTool"},
-	{SCAN, "K8S.NODE_KnownLinuxAttackTool"},
-	{CLIENT, "K8S.NODE_ImageBuildOnNode"},
-	{NAMESPACES, "K8S.NODE_NamespaceCreation"},
-	{SHELL, "K8S.NODE_ReverseShell"},
-	{DOWNLOAD, "K8S.NODE_DownloadAndRunCombo"},
-	{TEST, "K8S.NODE_EICAR"},
-	{IMAGE, "K8S_MaliciousContainerImage"},
-	{HUNTER, "K8S_PenTestToolsKubeHunter"},
-	{PATTERN, NULL},
-};
-
-static void report_at(const char *pointer, const char *value, const char *what, enum severity severity,
+static void report_at(const char *pointer, const char *value, enum meaning meaning, enum severity severity,
 		      struct findings *findings)
 {
-	struct finding *finding = findings_add(findings, FINDING_VIOLATION, pointer, value, what,
+	struct finding *finding = findings_add(findings, FINDING_VIOLATION, pointer, value, meanings[meaning].message,
 					       "look at who started this, and except it by name if it is wanted");
 
 	finding->severity = severity;
-	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
-		if (alerts[i].what == what)
-			finding->alert = alerts[i].alert;
+	finding->alert = meanings[meaning].alert;
 }
 
-static void report(const struct container *container, const char *value, const char *what, enum severity severity,
+static void report(const struct container *container, const char *value, enum meaning meaning, enum severity severity,
 		   struct findings *findings)
 {
-	report_at(container->exec ? "/args" : "/process/args", value, what, severity, findings);
+	report_at(container->exec ? "/args" : "/process/args", value, meaning, severity, findings);
 }
 
 /* registry/owner/NAME:tag@digest: what stands in the last segment, before tag and digest. */
@@ -307,7 +299,7 @@ static void judge_image(const char *image, struct findings *findings)
 	const char *slash = strrchr(image, '/'), *base = slash ? slash : image;
 	const struct name *name = name_of(base, strcspn(base, ":@"));
 
-	if (name && name->what == MINER)
+	if (name && name->meaning == MINER)
 		report_at("/annotations", image, IMAGE, SEVERITY_HIGH, findings);
 	else if (name && strcmp(name->program, "kube-hunter") == 0)
 		report_at("/annotations", image, HUNTER, SEVERITY_LOW, findings);
@@ -328,12 +320,12 @@ static void judge(const struct container *container, const struct host *host, co
 	if (strstr(line, test_string))
 		report(container, test_string, TEST, SEVERITY_HIGH, findings);
 	if (name)
-		report(container, name->program, name->what, name->severity, findings);
+		report(container, name->program, name->meaning, name->severity, findings);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		const char *found = find_shape(line, shapes[i]);
 
 		if (found) {
-			report(container, found, shapes[i].what, shapes[i].severity, findings);
+			report(container, found, shapes[i].meaning, shapes[i].severity, findings);
 			break;
 		}
 	}

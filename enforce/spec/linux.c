@@ -105,7 +105,7 @@ struct hook_lists {
 
 #define HOOK_LIST(name, stage)                                                                                         \
 	{                                                                                                              \
-		.key = (name), .type = SHAPE_LIST, .child = &shape_hook, .to = TO(struct hook_lists, items[stage]),    \
+		.key = name, .type = SHAPE_LIST, .child = &shape_hook, .to = TO(struct hook_lists, items[stage]),      \
 		.count_to = TO(struct hook_lists, n[stage])                                                            \
 	}
 

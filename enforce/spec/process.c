@@ -97,7 +97,7 @@ struct capability_lists {
 
 #define CAPABILITY_LIST(name, kind)                                                                                    \
 	{                                                                                                              \
-		.key = (name), .type = SHAPE_STRINGS, .check = check_capability,                                       \
+		.key = name, .type = SHAPE_STRINGS, .check = check_capability,                                         \
 		.to = TO(struct capability_lists, sets[kind]), .has_to = TO(struct capability_lists, has[kind])        \
 	}
 

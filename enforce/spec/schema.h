@@ -45,7 +45,7 @@ struct shape;
 
 /**
  * struct shape_field - one key of an object of a fixed shape
- * @key: as the runtime-spec spells it
+ * @key: as the runtime-spec spells it; in the table itself: a table without addresses needs no correcting at the start
  * @type: what it must be
  * @required: its absence is refused
  * @min, @max: numbers, both included
@@ -58,16 +58,16 @@ struct shape;
  * @check: STRING, STRINGS: further condition on the text; sets the error and returns -1
  */
 struct shape_field {
-	const char *key;
-	enum shape_type type;
+	char key[24];
+	enum shape_type type : 8;
 	bool required;
+	uint16_t to;
+	uint16_t count_to;
+	uint16_t has_to;
 	int64_t min;
 	int64_t max;
 	const char *const *words;
 	const struct shape *child;
-	size_t to;
-	size_t count_to;
-	size_t has_to;
 	int (*read)(struct walk *walk, void *base);
 	int (*check)(struct walk *walk, const char *text);
 };
