@@ -5,6 +5,7 @@
 #
 #   sh install/quickstart.sh demo    see real containers refused and admitted
 #   sh install/quickstart.sh test    run every test
+#   sh install/quickstart.sh deb     build the Debian package, build/deb/*.deb
 #
 # Tried on Debian 12 and 13 and Ubuntu 24.04. Installs the packages that are
 # missing and nothing else, builds, runs. Writes outside this directory only
@@ -18,13 +19,15 @@ cd "$(dirname "$0")/.."
 # A package, or package:command where any package with that command will do.
 build='gcc:gcc make:make libc6-dev libseccomp-dev libjansson-dev libapparmor-dev libcap-dev libmd-dev'
 demo='runc:runc jq:jq'
-tests='crun:crun podman:podman libcriterion-dev python3:python3 busybox-static:busybox util-linux:unshare git:git
+tests='crun:crun podman:podman python3:python3 busybox-static:busybox util-linux:unshare git:git
 	clang:clang libclang-rt-dev clang-format:clang-format cppcheck:cppcheck shellcheck:shellcheck valgrind:valgrind
 	strace:strace uidmap:newuidmap binutils:nm python3-jsonschema mandoc:mandoc
-	debhelper:dh dh-apparmor dpkg-dev:dpkg-buildpackage lintian:lintian mmdebstrap:mmdebstrap debian-archive-keyring
-	build-essential containerd:containerd docker.io:dockerd containernetworking-plugins iproute2:ip
+	lintian:lintian mmdebstrap:mmdebstrap debian-archive-keyring
+	containerd:containerd docker.io:dockerd containernetworking-plugins iproute2:ip
 	protobuf-compiler:protoc python3-protobuf python3-grpcio python3-yaml
 	qemu-system-x86:qemu-system-x86_64'
+
+deb='debhelper:dh dh-apparmor dpkg-dev:dpkg-buildpackage build-essential libcriterion-dev'
 
 say() {
 	printf '%s\n' "quickstart: $*" >&2
@@ -73,9 +76,10 @@ what=${1:-}
 # shellcheck disable=SC2086 # lists
 case $what in
 demo) set -- $build $demo ;;
-test) set -- $build $demo $tests ;;
+test) set -- $build $demo $tests $deb ;;
+deb) set -- $build $deb ;;
 *)
-	echo "usage: sh install/quickstart.sh demo|test" >&2
+	echo "usage: sh install/quickstart.sh demo|test|deb" >&2
 	exit 100
 	;;
 esac
@@ -85,11 +89,12 @@ if [ "$(uname -s)" != Linux ]; then
 	exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
-	say "starting containers takes root. Run: sudo sh install/quickstart.sh $what"
+	say "this takes root. Run: sudo sh install/quickstart.sh $what"
 	exit 1
 fi
 
 install_missing "$@"
+[ "$what" != deb ] || exec make -s deb # builds in a tree of its own
 [ -x build/ocigate ] || say "building"
 make -s -j"$(nproc)" all
 exec make -s "$what"

@@ -66,7 +66,10 @@ def plan(node, install):
                     node.hook(hooks[1], "createRuntime", ["hook", "createRuntime"]),
                     node.change(DROP_IN, text.encode())]
     plan.notes.append("rootless podman reads the same files: its containers are judged as well, by their own user, who "
-                      "may choose other files (install/docs/rootless.md)")
+                      "may choose other files (rootless.md in the documentation)")
+    if lines:
+        plan.notes.append("podman build and buildah go through it as well, and are refused by the default policy: "
+                          "build with --isolation chroot, which starts no runtime and goes past it, or elsewhere")
     if "CONTAINERS_CONF" in os.environ:
         plan.notes.append("CONTAINERS_CONF is set here: podman then reads that file alone")
     return plan

@@ -117,5 +117,13 @@ run demo
 expect 'wants Linux' 1 'need Linux' ''
 
 machine
+# shellcheck disable=SC2016 # the stub's own
+stub dpkg-query 'case $* in *dh-apparmor*) exit 1;; *) echo installed;; esac'
+run deb
+expect 'gets what the package is built with, and builds it alone' 0 'missing: dh-apparmor' \
+	'apt-get -q -y install --no-install-recommends dh-apparmor
+make -s deb'
+
+machine
 run
 expect 'shows its usage' 100 'usage: sh install/quickstart.sh demo|test' ''
