@@ -61,10 +61,14 @@ UNITS = {
     "host/lsm": "@(host_facts|host_kernel)/*",
     "host/masks": "@(host_mounts|host_bundles)/*",
     "host/namespaces": "@(host_facts|host_live*|host_bundles|host_namespaces)/*",
-    "host/ports": "@(host_facts|host_sandbox)/*",
+    "host/ports": "@(host_sandbox)/*",
+    "host/mount_places": "@(host_origin|host_tables|host_effect)/*",
+    "host/overlay": "@(host_origin|host_mounts|host_effect|host_live_sources)/*",
     "host/process": "@(host_process)/*",
     "host/process_mounts": "@(host_process)/*",
-    "host/sandbox": "@(host_facts|host_sandbox)/*",
+    "host/recorded": "@(host_recorded|host_facts)/*",
+    "host/resolve": "@(host_resolve|host_mounts|host_effect|host_live*)/*",
+    "host/sandbox": "@(host_sandbox)/*",
     "host/userns": "@(host_live*)/*",
     "base": "@(json*|spec*|amend*|state|policy_document|policy_settings)/*",
     "base/json": "@(json|spec_form|spec_walk|state)/*",
@@ -161,7 +165,7 @@ class Bench:
         if f"{layer}/{name}" in LIVE:
             return self.units_pass(path, compiled)
         ways = [self.units_pass, self.cases_pass]  # first what most likely notices
-        if layer in ("rules", "host"):
+        if layer == "rules" or (layer == "host" and f"host/{name}" not in UNITS):
             ways.reverse()
         return ways[0](path, compiled) and ways[1](path, compiled)
 

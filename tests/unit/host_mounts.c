@@ -326,3 +326,88 @@ Test(host_mounts, a_bind_of_the_node_may_be_deleted)
 	cr_expect_eq(facts_mount(&facts, "/v")->origin.state, ORIGIN_DELETED);
 	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v")->origin), "/gone /mnt/b");
 }
+
+/* What a spec asks for, where no bind leads anywhere: of which kind, from what, how. */
+Test(host_mounts, filesystems_of_a_spec_are_described)
+{
+	const struct origin *origin;
+
+	tables_record(
+		&facts,
+		"{\"destination\":\"/t\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\",\"size=1k\"]}"
+		",{\"destination\":\"/x\",\"type\":\"xfs\",\"source\":\"/dev/sdz\"}"
+		",{\"destination\":\"/none\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"ro\"]}"
+		",{\"destination\":\"/o\",\"type\":\"overlay\",\"source\":\"o\",\"options\":[\"ro\",\"lowerdir=/"
+		"etc\",\"x\"]}"
+		",{\"destination\":\"/t\",\"type\":\"none\",\"source\":\"none\",\"options\":[\"remount\",\"ro\"]}",
+		NULL, NODE);
+	cr_assert_eq(facts.host.n_mounts, 4, "a remount is no mount");
+	origin = &facts.host.mounts[0].origin;
+	cr_expect_eq(origin->state, ORIGIN_FILESYSTEM, "a name is no device of the node's");
+	cr_expect_str_eq(origin->fs_type, "tmpfs");
+	cr_expect_str_eq(origin->fs_source, "tmpfs");
+	cr_expect_str_eq(origin->fs_path, "/");
+	cr_expect_str_eq(origin->super_options, "nosuid,size=1k");
+	origin = &facts.host.mounts[1].origin;
+	cr_expect_eq(origin->state, ORIGIN_FILESYSTEM);
+	cr_expect_str_eq(origin->super_options, "");
+	origin = &facts.host.mounts[2].origin;
+	cr_expect_eq(origin->state, ORIGIN_UNKNOWN, "an overlay of nothing");
+	cr_expect_str_not_empty(origin->why);
+	origin = &facts.host.mounts[3].origin;
+	cr_expect_eq(origin->state, ORIGIN_NODE);
+	cr_expect_str_empty(origin->why);
+	cr_expect_eq(facts.host.mounts[3].read_only, TRI_YES);
+	cr_expect_eq(facts.host.mounts[0].read_only, TRI_NO);
+}
+
+Test(host_mounts, what_an_rbind_will_bring_along)
+{
+	tables_record(&facts,
+		      "{\"destination\":\"/v\",\"source\":\"/mnt\",\"options\":[\"rbind\",\"rshared\"]}"
+		      ",{\"destination\":\"/w\",\"source\":\"/mnt/disk\",\"options\":[\"rbind\"]}",
+		      NULL,
+		      NODE "13 10 8:2 / /mnt/disk rw - ext4 /dev/sdb ro\n"
+			   "14 13 0:30 / /mnt/disk rw - tmpfs tmpfs rw\n"
+			   "15 13 0:31 / /mnt/disk/hidden rw - tmpfs tmpfs rw\n"
+			   "16 10 0:32 / /mnt rw - tmpfs t rw\n"
+			   "17 16 8:1 /data /mnt/data ro - ext4 /dev/sda1 rw\n"
+			   "18 17 8:1 /etc /mnt/data/deep rw - ext4 /dev/sda1 rw\n"
+			   "19 10 8:1 /etc /mntother rw - ext4 /dev/sda1 rw\n");
+	cr_assert_eq(facts.host.n_mounts, 4);
+	cr_expect_eq(facts.host.mounts[0].shared, TRI_YES);
+	cr_expect_str_eq(facts.host.mounts[1].path, "/v/data");
+	cr_expect_eq(facts.host.mounts[1].mount, -1);
+	cr_expect_eq(facts.host.mounts[1].parent_mount, 0);
+	cr_expect_eq(facts.host.mounts[1].read_only, TRI_YES);
+	cr_expect_eq(facts.host.mounts[1].shared, TRI_YES);
+	cr_expect_not(facts.host.mounts[1].effective);
+	cr_expect_str_eq(facts_paths(&facts, &facts.host.mounts[1].origin), "/data /mnt/data");
+	cr_expect_str_eq(facts.host.mounts[2].path, "/v/data/deep");
+	cr_expect_eq(facts.host.mounts[2].read_only, TRI_NO);
+	cr_expect_eq(facts.host.mounts[3].mount, 1);
+	cr_expect_eq(facts.host.mounts[3].shared, TRI_NO);
+}
+
+/* As many mounts as one likes. */
+Test(host_mounts, all_of_many_are_judged)
+{
+	const char *mounts = "";
+	struct facts spare;
+
+	facts_container(&spare, "", "", "");
+	for (int i = 0; i < 70; i++)
+		mounts = arena_printf(&spare.arena,
+				      "%s%s{\"destination\":\"/m%d\",\"source\":\"/s%d\",\"options\":[\"bind\"]}",
+				      mounts, i ? "," : "", i, i);
+	tables_record(&facts, mounts, NULL, NODE);
+	cr_assert_eq(facts.host.n_mounts, 70);
+	for (size_t i = 0; i < 70; i++) {
+		cr_expect_eq(facts.host.mounts[i].mount, (long)i);
+		cr_expect_str_eq(facts_paths(&facts, &facts.host.mounts[i].origin),
+				 arena_printf(&spare.arena, "/s%zu", i));
+	}
+	cr_expect_str_eq(facts.host.rootfs.source, FACTS_BUNDLE "/rootfs");
+	cr_expect_eq(facts.host.rootfs.state, ORIGIN_NODE);
+	facts_end(&spare);
+}
