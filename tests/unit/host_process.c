@@ -252,20 +252,22 @@ static struct host_process mounts_of(const char *rows)
 	struct host_process process = {.known = true};
 	FD_AUTO int rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	facts_container(&live_facts, "",
-			"{\"destination\":\"/ro\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]},"
-			"{\"destination\":\"/rw\",\"source\":\"/a\",\"options\":[\"bind\"]},"
-			"{\"destination\":\"/late\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]}",
-			",\"maskedPaths\":[\"/etc\",\"/proc/no-such-file\",\"/proc/self\"],"
-			"\"readonlyPaths\":[\"/usr\",\"/proc/no-such-file\",\"/proc/sys\"]");
+	facts_container(
+		&live_facts, "",
+		"{\"destination\":\"/ro\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]},"
+		"{\"destination\":\"/rw\",\"source\":\"/a\",\"options\":[\"bind\"]},"
+		"{\"destination\":\"/late\",\"source\":\"/a\",\"options\":[\"bind\",\"ro\"]}",
+		",\"maskedPaths\":[\"/proc/self\",\"/etc\",\"/proc/no-such-file\"],"
+		"\"readonlyPaths\":[\"/proc\",\"/sys\",\"/usr\",\"/proc/no-such-file\",\"/proc/sys\",\"/sys/kernel\"]");
 	process.mountinfo = arena_printf(&live_facts.arena, "%s%s", OWN, rows);
 	host_process_mounts(&live_facts.arena, &live_facts.container, rootfd, &process);
 	return process;
 }
 
+#define SYS "72 70 0:62 / /sys rw - sysfs sysfs rw\n85 72 0:62 /kernel /sys/kernel ro - sysfs sysfs rw\n"
 #define COVERED                                                                                                        \
-	"80 71 0:90 / /proc/self rw - tmpfs tmpfs rw\n81 71 0:60 /sys /proc/sys ro - proc proc rw\n"                   \
-	"82 70 8:1 /a /ro ro,nosuid - ext4 /dev/sda1 rw\n83 70 8:1 /a /rw rw - ext4 /dev/sda1 rw\n"
+	SYS "80 71 0:90 / /proc/self rw - tmpfs tmpfs rw\n81 71 0:60 /sys /proc/sys ro - proc proc rw\n"               \
+	    "82 70 8:1 /a /ro ro,nosuid - ext4 /dev/sda1 rw\n83 70 8:1 /a /rw rw - ext4 /dev/sda1 rw\n"
 
 Test(host_process, mounts_that_differ_from_the_spec)
 {
@@ -281,13 +283,15 @@ Test(host_process, mounts_that_differ_from_the_spec)
 	cr_expect_str_eq(process.writable, "/late", "what the mount says counts");
 	process = mounts_of(COVERED "84 82 8:1 /a /ro rw - ext4 /dev/sda1 rw\n");
 	cr_expect_str_eq(process.writable, "/ro", "the upper one counts");
-	process = mounts_of("");
+	process = mounts_of(SYS);
 	cr_expect_str_eq(process.unmasked, "/proc/self");
 	cr_expect_str_eq(process.unlocked, "/proc/sys");
 	process =
 		mounts_of("80 71 0:90 / /proc/self ro - tmpfs tmpfs ro\n81 71 0:60 /sys /proc/sys rw - proc proc rw\n");
 	cr_expect_null(process.unmasked);
 	cr_expect_str_eq(process.unlocked, "/proc/sys", "mounted, but to be written to");
+	process = mounts_of("81 71 0:60 /sys /proc/sys ro - proc proc rw\n");
+	cr_expect_str_eq(process.unlocked, "/sys/kernel");
 	process = mounts_of("90 70 8:1 / / ro,relatime - ext4 /dev/sda1 rw\n");
 	cr_expect_eq(process.root_read_only, TRI_YES);
 }
