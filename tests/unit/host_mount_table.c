@@ -239,10 +239,10 @@ static void check_indexes(const struct mount_table *table)
 
 		cr_expect_eq(mount_table_by_id(table, (int)(1000 + i)), i);
 		cr_expect_not(root_search_next(table, &search, NO_ROW) != NO_ROW, "/ alone is no root");
-		cr_expect(root_search_grow(&search));
+		cr_expect(root_search_grow(table, &search));
 		cr_expect_eq(root_search_next(table, &search, NO_ROW), i);
 		cr_expect_eq(root_search_next(table, &search, i), NO_ROW);
-		cr_expect_not(root_search_grow(&search));
+		cr_expect_not(root_search_grow(table, &search));
 		search = root_search_of(8, (unsigned)((i + 1) % 7), of->root, strlen(of->root));
 		cr_expect_eq(root_search_next(table, &search, NO_ROW), NO_ROW, "another device");
 		search = root_search_of(9, (unsigned)(i % 7), of->root, strlen(of->root));
