@@ -174,8 +174,6 @@ static int check(const struct request *request, struct arena *arena)
 	struct policy_report report;
 	struct err err;
 
-	if (named_policies(request->directories, request->n_directories, &err) < 0)
-		return failure(&err);
 	if (policy_lint(arena, &dirs, &paths, now_us() / 1000000, &report, &err) < 0)
 		return failure(&err);
 	if (request->json) {
@@ -199,8 +197,6 @@ static int show(const struct request *request, struct arena *arena)
 	struct err err, last;
 	int status = 0;
 
-	if (named_policies(request->directories, request->n_directories, &err) < 0)
-		return failure(&err);
 	if (policy_read(arena, &dirs, &policy, &err) < 0) {
 		(void)failure(&err);
 		if (!dirs.snapshot || policy_load(arena, &dirs, &policy, &last) < 0)
@@ -218,12 +214,19 @@ static int show(const struct request *request, struct arena *arena)
 	return status;
 }
 
+static int defaults(struct arena *arena)
+{
+	const char *text = policy_defaults(arena);
+
+	(void)fputs(text ? text : "", stdout);
+	return text ? 0 : ERR_SYSTEM;
+}
+
 int verb_policy(int argc, char **argv)
 {
 	struct request request = {.action = -1, .colour = colour_wanted(STDOUT_FILENO)};
 	struct arena arena;
 	struct err err;
-	const char *text;
 	int got;
 
 	harden();
@@ -233,11 +236,9 @@ int verb_policy(int argc, char **argv)
 	if (got < 0)
 		return usage_error(&err, "policy");
 	arena_init(&arena, RUN_MEMORY);
-	if (request.action == ACTION_CHECK)
-		return check(&request, &arena);
-	if (request.action == ACTION_SHOW)
-		return show(&request, &arena);
-	text = policy_defaults(&arena);
-	(void)fputs(text ? text : "", stdout);
-	return text ? 0 : ERR_SYSTEM;
+	if (request.action == ACTION_DEFAULTS)
+		return defaults(&arena);
+	if (named_policies(request.directories, request.n_directories, &err) < 0)
+		return failure(&err);
+	return request.action == ACTION_CHECK ? check(&request, &arena) : show(&request, &arena);
 }

@@ -103,14 +103,6 @@ static enum tri load_live(struct arena *arena, const struct container *container
 	return load(arena, fd, "config.json", ret_text);
 }
 
-static const char *mapped_ports(const struct container *sandbox)
-{
-	for (size_t i = 0; i < sandbox->annotations.n; i++)
-		if (strcmp(sandbox->annotations.items[i].key, "io.kubernetes.cri-o.PortMappings") == 0)
-			return sandbox->annotations.items[i].value;
-	return "";
-}
-
 static void take(struct arena *arena, const struct container *container, const struct text *text, unsigned facts,
 		 struct host *host)
 {
@@ -124,9 +116,9 @@ static void take(struct arena *arena, const struct container *container, const s
 		return;
 	host->sandbox_known = TRI_YES;
 	host->sandbox_sysctls = sandbox.sysctls;
-	mapped = mapped_ports(&sandbox);
+	mapped = key_values_find(&sandbox.annotations, "io.kubernetes.cri-o.PortMappings");
 	/* A list that cannot be read says nothing: whoever wrote it could have left it out. */
-	if ((facts & HOST_FACT_PORTS) != 0 && mapped[0] &&
+	if ((facts & HOST_FACT_PORTS) != 0 && mapped &&
 	    ports_read(arena, mapped, strlen(mapped), &ports, &unread) == 0) {
 		host->ports = ports.items;
 		host->n_ports = ports.n;

@@ -104,17 +104,10 @@ static const char *mode_of(const struct host *host, const char *name)
 	return NULL;
 }
 
-static const char *value_of(const struct key_values *map, const char *key)
-{
-	for (size_t i = 0; i < map->n; i++)
-		if (strcmp(map->items[i].key, key) == 0)
-			return map->items[i].value;
-	return NULL;
-}
-
 static void judge_pin(const struct host *host, const struct settings *own, const char *name, struct findings *findings)
 {
-	const char *pin = value_of(&own->pins, name), *digest = value_of(&host->apparmor_digests, name);
+	const char *pin = key_values_find(&own->pins, name);
+	const char *digest = key_values_find(&host->apparmor_digests, name);
 
 	if (!pin)
 		return;

@@ -10,7 +10,6 @@
  * The pause container of a pod never has limits: the kubelet limits the pod.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "ocigate/container.h"
 #include "ocigate/rule.h"
@@ -49,14 +48,6 @@ static const struct setting settings_table[] = {
 
 enum { CPU_PERIOD_DEFAULT = 100000 /* microseconds, the kernel's */ };
 
-static const char *unified(const struct resources *resources, const char *key)
-{
-	for (size_t i = 0; i < resources->unified.n; i++)
-		if (strcmp(resources->unified.items[i].key, key) == 0)
-			return resources->unified.items[i].value;
-	return NULL;
-}
-
 /* Return: the number that @text starts with, negative for none: "max" or anything that is no number. */
 static int64_t number_or_none(const char *text, const char **ret_rest)
 {
@@ -77,7 +68,7 @@ static int64_t cpu_limit(const struct resources *resources)
 {
 	int64_t quota = limit_or_none(resources->cpu_quota);
 	int64_t period = limit_or_none(resources->cpu_period);
-	const char *text = unified(resources, "cpu.max");
+	const char *text = key_values_find(&resources->unified, "cpu.max");
 
 	if (text) {
 		quota = number_or_none(text, &text);
@@ -92,7 +83,7 @@ static int64_t cpu_limit(const struct resources *resources)
 
 static int64_t plain_limit(const struct resources *resources, struct limit limit, const char *key)
 {
-	const char *text = unified(resources, key);
+	const char *text = key_values_find(&resources->unified, key);
 
 	return text ? number_or_none(text, &text) : limit_or_none(limit);
 }
@@ -112,7 +103,7 @@ struct demand {
 
 static void judge_one(const struct resources *resources, const struct demand *demand, struct findings *findings)
 {
-	bool in_unified = unified(resources, demand->unified_key) != NULL;
+	bool in_unified = key_values_find(&resources->unified, demand->unified_key) != NULL;
 	bool missing = demand->is < 0;
 	int64_t proposal = missing && demand->proposal < demand->most ? demand->proposal : demand->most;
 	struct finding *finding;

@@ -17,7 +17,6 @@
  * Group 0 and supplementary group 0 are not refused by default: engines add group 0 to nearly every container whose
  * image says nothing. The ranges are there for those who want more.
  */
-#include <string.h>
 
 #include "ocigate/container.h"
 #include "ocigate/host.h"
@@ -147,15 +146,13 @@ static void judge_ranges(const struct container *container, const struct setting
 /* crun then leaves the process the groups of whoever started it: of the engine, of a shell. */
 static void judge_kept_groups(const struct container *container, const struct settings *own, struct findings *findings)
 {
-	static const char keeps[] = "run.oci.keep_original_groups";
+	const char *keeps = key_values_find(&container->annotations, "run.oci.keep_original_groups");
 
-	for (size_t i = 0; own->supplementary_ranges.n > 0 && i < container->annotations.n; i++)
-		if (strcmp(container->annotations.items[i].key, keeps) == 0)
-			findings_add(findings, FINDING_VIOLATION, "/annotations/run.oci.keep_original_groups",
-				     container->annotations.items[i].value,
-				     "keeps the supplementary groups of whoever starts the runtime",
-				     "remove the annotation run.oci.keep_original_groups")
-				->severity = SEVERITY_MEDIUM;
+	if (keeps && own->supplementary_ranges.n > 0)
+		findings_add(findings, FINDING_VIOLATION, "/annotations/run.oci.keep_original_groups", keeps,
+			     "keeps the supplementary groups of whoever starts the runtime",
+			     "remove the annotation run.oci.keep_original_groups")
+			->severity = SEVERITY_MEDIUM;
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,

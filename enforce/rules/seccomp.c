@@ -292,11 +292,10 @@ static void judge_annotation(const struct container *container, struct findings 
 {
 	static const char replaces[] = "run.oci.seccomp_bpf_data";
 
-	for (size_t i = 0; i < container->annotations.n; i++)
-		if (strcmp(container->annotations.items[i].key, replaces) == 0)
-			findings_add(findings, FINDING_VIOLATION, "/annotations/run.oci.seccomp_bpf_data", replaces,
-				     "an annotation puts another filter in the place of its own",
-				     "remove the annotation run.oci.seccomp_bpf_data");
+	if (key_values_find(&container->annotations, replaces))
+		findings_add(findings, FINDING_VIOLATION, "/annotations/run.oci.seccomp_bpf_data", replaces,
+			     "an annotation puts another filter in the place of its own",
+			     "remove the annotation run.oci.seccomp_bpf_data");
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,

@@ -54,10 +54,9 @@ static bool tail_ends(const struct tail *tail, size_t i, const char *word)
 
 static const char *annotation(const struct container *container, const char *key)
 {
-	for (size_t i = 0; i < container->annotations.n; i++)
-		if (strcmp(container->annotations.items[i].key, key) == 0)
-			return container->annotations.items[i].value;
-	return "";
+	const char *value = key_values_find(&container->annotations, key);
+
+	return value ? value : "";
 }
 
 /*

@@ -45,6 +45,15 @@ struct key_values {
 	size_t n;
 };
 
+/** key_values_find() - Return: the value of @key, NULL if it is not there */
+static inline const char *key_values_find(const struct key_values *list, const char *key)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].key, key) == 0)
+			return list->items[i].value;
+	return NULL;
+}
+
 /** struct range - @first to @last, both included */
 struct range {
 	int64_t first;

@@ -10,6 +10,21 @@
 
 TestSuite(rules_spec_integrity, .init = view_begin, .fini = view_end);
 
+/* There is one finding, at @pointer. */
+static const struct finding *only(const char *pointer)
+{
+	judge(&rule_spec_integrity, "{}");
+	cr_assert_eq(findings.n, 1, "%zu findings, not one at %s", findings.n, pointer);
+	cr_expect_str_eq(findings.items[0].pointer, pointer);
+	return &findings.items[0];
+}
+
+static void nothing(const char *what)
+{
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(findings.n, 0, "%s", what);
+}
+
 static void starts_in(const char *cwd)
 {
 	container.process.cwd = cwd;
@@ -74,6 +89,14 @@ Test(rules_spec_integrity, scores_that_the_kubelet_gives)
 	cr_expect_not(is_accepted(ENGINE_CONTAINERD, NULL, -998));
 }
 
+/* Found at @pointer and nowhere else, and accepted where the policy lists the feature. */
+static void refused_unless_listed(const char *pointer, const char *what)
+{
+	(void)only(pointer);
+	judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
+	cr_expect_eq(findings.n, 0, "%s is accepted", what);
+}
+
 /* sched(7): real-time and deadline policies come before all others */
 Test(rules_spec_integrity, schedulers)
 {
@@ -82,32 +105,23 @@ Test(rules_spec_integrity, schedulers)
 
 	for (size_t i = 0; i < 4; i++) {
 		container.process.scheduler_policy = modest[i];
-		judge(&rule_spec_integrity, "{}");
-		cr_expect_eq(findings.n, 0, "%s", modest[i]);
+		nothing(modest[i]);
 		container.process.scheduler_policy = greedy[i];
-		judge(&rule_spec_integrity, "{}");
-		cr_expect_eq(found_at("/process/scheduler/policy"), 1, "%s", greedy[i]);
-		judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
-		cr_expect_eq(findings.n, 0, "%s is accepted", greedy[i]);
+		refused_unless_listed("/process/scheduler/policy", greedy[i]);
 	}
 }
 
 /* sched(7): from -20, which comes first, to 19; 0 is everybody's */
 Test(rules_spec_integrity, nice_values)
 {
-	static const int polite[] = {0, 1, 19};
-	static const int pushing[] = {-1, -20, -2000};
+	static const int polite[] = {0, 1, 19}, pushing[] = {-1, -20, -2000};
 
 	container.process.scheduler_policy = "SCHED_OTHER";
 	for (size_t i = 0; i < 3; i++) {
 		container.process.scheduler_nice = polite[i];
-		judge(&rule_spec_integrity, "{}");
-		cr_expect_eq(findings.n, 0, "%d", polite[i]);
+		nothing("nobody is pushed back");
 		container.process.scheduler_nice = pushing[i];
-		judge(&rule_spec_integrity, "{}");
-		cr_expect_eq(found_at("/process/scheduler/nice"), 1, "%d", pushing[i]);
-		judge(&rule_spec_integrity, "{\"features\": [\"scheduler\"]}");
-		cr_expect_eq(findings.n, 0, "%d is accepted", pushing[i]);
+		refused_unless_listed("/process/scheduler/nice", "a negative nice");
 	}
 }
 
@@ -118,12 +132,9 @@ Test(rules_spec_integrity, limits_of_nice)
 
 	container.process.rlimits = &limit;
 	container.process.n_rlimits = 1;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0);
+	nothing("down to 0");
 	limit.hard = 21;
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].value, "RLIMIT_NICE");
+	cr_expect_str_eq(only("/process/rlimits")->value, "RLIMIT_NICE");
 }
 
 /* getrlimit(2), ioprio_set(2): with a hard limit of 1 a program may make itself a real-time one */
@@ -134,27 +145,19 @@ Test(rules_spec_integrity, limits_and_classes)
 
 	container.process.rlimits = limits;
 	container.process.n_rlimits = 2;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "behind the last limit there is none");
+	nothing("behind the last limit there is none");
 	container.process.n_rlimits = 3;
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/process/rlimits");
+	(void)only("/process/rlimits");
 	container.process.rlimits = limits + 2;
 	container.process.n_rlimits = 1;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 1, "the first");
+	(void)only("/process/rlimits");
 	container.process.n_rlimits = 0;
 	container.process.io_class = "IOPRIO_CLASS_BE";
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0);
+	nothing("before nobody");
 	container.process.io_class = "IOPRIO_CLASS_IDLE";
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0);
+	nothing("before nobody");
 	container.process.io_class = "IOPRIO_CLASS_RT";
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/process/ioPriority/class");
+	(void)only("/process/ioPriority/class");
 }
 
 Test(rules_spec_integrity, one_mapping_is_enough)
@@ -162,17 +165,12 @@ Test(rules_spec_integrity, one_mapping_is_enough)
 	static const struct id_mapping map = {.container_id = 0, .host_id = 100000, .size = 65536};
 
 	container.uid_mappings = (struct id_mappings){&map, 1};
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/linux/uidMappings");
+	(void)only("/linux/uidMappings");
 	container.gid_mappings = container.uid_mappings;
 	container.uid_mappings.n = 0;
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/linux/gidMappings");
+	(void)only("/linux/gidMappings");
 	container.namespaces[NS_USER].present = true;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0);
+	nothing("with a namespace of its own");
 }
 
 /* --- mounts as they are written --- */
@@ -216,20 +214,14 @@ static void mount_at(size_t i, const char *path, const char *propagation)
 Test(rules_spec_integrity, destinations_and_what_to_do_about_them)
 {
 	mount_at(0, "x", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0/destination");
-	cr_expect_str_eq(findings.items[0].remedy, "set mountPath to an absolute path");
+	cr_expect_str_eq(only("/mounts/0/destination")->remedy, "set mountPath to an absolute path");
 	mount_at(0, "/", NULL);
 	judge(&rule_spec_integrity, "{}");
 	cr_assert_eq(findings.n, 1);
 	cr_expect_str_eq(findings.items[0].remedy, "set another mountPath");
 	mount_at(0, "/d", "shared");
 	mount_at(1, "/d/e", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts/1/destination");
-	cr_expect_str_eq(findings.items[0].remedy, "set another mountPath, or mountPropagation: None");
+	cr_expect_str_eq(only("/mounts/1/destination")->remedy, "set another mountPath, or mountPropagation: None");
 }
 
 /* mount_namespaces(7): what is mounted on or below a shared mount appears wherever that is mounted */
@@ -238,28 +230,19 @@ Test(rules_spec_integrity, mounts_that_are_carried_to_the_node)
 	mount_at(0, "/a", "shared");
 	mount_at(1, "/b", "shared");
 	mount_at(2, "/b/c", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts/2/destination");
-	cr_expect_str_eq(findings.items[0].message, "mounts below /b, which is shared with the node");
+	cr_expect_str_eq(only("/mounts/2/destination")->message, "mounts below /b, which is shared with the node");
 	mount_at(2, "/b", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts/2/destination");
-	cr_expect_str_eq(findings.items[0].message, "mounts over /b, which is shared with the node");
+	cr_expect_str_eq(only("/mounts/2/destination")->message, "mounts over /b, which is shared with the node");
 	mount_at(2, "/bc", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "neither over nor below");
+	nothing("neither over nor below");
 	mount_at(0, "/a", NULL);
 	mount_at(1, "/a", "shared");
 	container.n_mounts = 2;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "the shared one hides the other");
+	nothing("the shared one hides the other");
 	mounts[1].kind = MOUNT_FILESYSTEM;
 	mounts[1].type = "tmpfs";
 	mount_at(2, "/a/b", NULL);
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "what is made afresh is the node's nowhere");
+	nothing("what is made afresh is the node's nowhere");
 }
 
 /* --- mounts as the kernel has them --- */
@@ -270,16 +253,11 @@ Test(rules_spec_integrity, mounts_that_nobody_asked_for)
 	add_bind(1, -1, "/srv/b", S_IFDIR);
 	container.n_mounts = 1;
 	host.n_mounts = 1;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "behind the last there is none");
+	nothing("behind the last there is none");
 	host.n_mounts = 2;
-	judge(&rule_spec_integrity, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/mounts");
-	cr_expect_str_eq(findings.items[0].message, "has a mount at /x that its spec does not name");
+	cr_expect_str_eq(only("/mounts")->message, "has a mount at /x that its spec does not name");
 	seen[1].parent_mount = 0;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "it came along with the first");
+	nothing("it came along with the first");
 	seen[0].mount = -1;
 	judge(&rule_spec_integrity, "{}");
 	cr_expect_eq(findings.n, 1);
@@ -298,10 +276,8 @@ Test(rules_spec_integrity, binds_that_are_not_to_be_found)
 	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
 	cr_expect_str_eq(findings.items[0].pointer, "/mounts/0");
 	host.effective = false;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "not mounted yet");
+	nothing("not mounted yet");
 	host.effective = true;
 	mounts[0].kind = MOUNT_REMOUNT;
-	judge(&rule_spec_integrity, "{}");
-	cr_expect_eq(findings.n, 0, "nothing of its own");
+	nothing("nothing of its own");
 }
