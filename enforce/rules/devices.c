@@ -155,7 +155,7 @@ static void judge_nodes(const struct container *container, const struct settings
 	if (n > MANY) {
 		findings_add(findings, FINDING_VIOLATION, "/linux/devices", first->path,
 			     findings_text(findings, "has %zu of the node's devices, %s and more", n, first->path),
-			     "set privileged: false, or name the devices that are needed");
+			     "do not run it privileged, or name the devices that are needed");
 		return;
 	}
 	for (size_t i = 0; i < container->n_devices; i++) {
@@ -225,7 +225,7 @@ static void judge_grant(const struct container *container, size_t index, const s
 		return;
 	if (rule->type == 'a')
 		findings_add(findings, FINDING_VIOLATION, pointer, "a", "may use every device of the node",
-			     "set privileged: false");
+			     "do not run it privileged");
 	else if (!is_allowed(&grant, granted_by_runtimes, own) && !is_told(container, &grant, own))
 		findings_add(findings, FINDING_VIOLATION, pointer, "",
 			     findings_text(findings, "may use the node's device %c %s:%s (%s)", rule->type,

@@ -21,7 +21,9 @@ static void judge(const struct container *container, const struct host *host, co
 		return;
 	finding = findings_add(findings, FINDING_VIOLATION,
 			       container->exec ? "/noNewPrivileges" : "/process/noNewPrivileges", "false",
-			       "may gain privileges after its start", "set allowPrivilegeEscalation: false");
+			       "may gain privileges after its start",
+			       identity_is_pod(&container->identity) ? "set allowPrivilegeEscalation: false"
+								     : "run with --security-opt no-new-privileges");
 	/* CRI-O's pause container never has it, whatever the pod says. */
 	if (!container->exec && identity_is_pause(&container->identity))
 		finding->at_most = EFFECT_AUDIT;

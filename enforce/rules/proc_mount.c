@@ -152,7 +152,7 @@ static void judge_cgroup(const struct container *container, const struct host *h
 		    findings_text(findings, "mounts a cgroup file system at %s", mount->path),
 		    "mount cgroups at /sys/fs/cgroup alone");
 	else if (!mount->read_only && !(own->allow_writable_cgroup && host->namespaces[NS_CGROUP].shared == TRI_NO))
-		add(findings, index, mount->path, "mounts the cgroup file system writable", "set privileged: false");
+		add(findings, index, mount->path, "mounts the cgroup file system writable", "do not run it privileged");
 }
 
 /* The spec's mount of a kind that belongs to /proc and /sys, or that lies there. */
@@ -172,7 +172,7 @@ static void judge_mount(const struct container *container, const struct host *ho
 			add(findings, index, path, findings_text(findings, "mounts a second sysfs, at %s", path),
 			    "mount sysfs at /sys alone");
 		else if (!mount->read_only)
-			add(findings, index, path, "mounts /sys writable", "set privileged: false");
+			add(findings, index, path, "mounts /sys writable", "do not run it privileged");
 	} else if (fresh && is_cgroup(mount->type)) {
 		judge_cgroup(container, host, index, own, findings);
 	} else if (is_inside(path) && !covers(&own->allowed_mounts, path)) {
@@ -239,7 +239,7 @@ static bool judge_real(const struct host_mount *mount, size_t index, bool fresh,
 	if (cgroups && is_cgroup(type) && mount->read_only == TRI_NO &&
 	    (!own->allow_writable_cgroup || strcmp(type, "cgroup2") != 0)) {
 		add(findings, index, mount->path, findings_text(findings, "%s is writable", mount->path),
-		    "set privileged: false");
+		    "do not run it privileged");
 		return true;
 	}
 	if (cgroups || !is_inside(mount->path) || covers(&own->allowed_mounts, mount->path))

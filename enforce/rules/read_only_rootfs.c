@@ -16,7 +16,8 @@ static void judge(const struct container *container, const struct host *host, co
 	(void)settings;
 	if (!container->root_read_only)
 		findings_add(findings, FINDING_VIOLATION, "/root/readonly", "false", "the root filesystem is writable",
-			     "set readOnlyRootFilesystem: true");
+			     identity_is_pod(&container->identity) ? "set readOnlyRootFilesystem: true"
+								   : "run with --read-only");
 }
 
 const struct rule rule_read_only_rootfs = {

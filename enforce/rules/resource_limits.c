@@ -129,14 +129,16 @@ static void judge(const struct container *container, const struct host *host, co
 	int64_t period = limit_or_none(resources->cpu_period);
 	/* Thousandths of a core become microseconds a period; odd periods are rounded down to the next such step. */
 	int64_t cpu_scale = (period > 0 ? period : CPU_PERIOD_DEFAULT) / 1000;
+	const bool pod = identity_is_pod(&container->identity);
 	const struct demand demands[] = {
-		{"CPU", "set resources.limits.cpu", "/linux/resources/cpu/quota", "cpu.max", cpu_limit(resources),
-		 own->cpu_max, own->cpu_default, cpu_scale > 0 ? cpu_scale : 1},
-		{"memory", "set resources.limits.memory", "/linux/resources/memory/limit", "memory.max",
-		 plain_limit(resources, resources->memory_limit, "memory.max"), own->memory_max, own->memory_default,
-		 1},
-		{"process", "set a pids limit (kubelet: podPidsLimit)", "/linux/resources/pids/limit", "pids.max",
-		 plain_limit(resources, resources->pids_limit, "pids.max"), own->pids_max, own->pids_default, 1},
+		{"CPU", pod ? "set resources.limits.cpu" : "run with --cpus", "/linux/resources/cpu/quota", "cpu.max",
+		 cpu_limit(resources), own->cpu_max, own->cpu_default, cpu_scale > 0 ? cpu_scale : 1},
+		{"memory", pod ? "set resources.limits.memory" : "run with --memory", "/linux/resources/memory/limit",
+		 "memory.max", plain_limit(resources, resources->memory_limit, "memory.max"), own->memory_max,
+		 own->memory_default, 1},
+		{"process", pod ? "set a pids limit (kubelet: podPidsLimit)" : "run with --pids-limit",
+		 "/linux/resources/pids/limit", "pids.max", plain_limit(resources, resources->pids_limit, "pids.max"),
+		 own->pids_max, own->pids_default, 1},
 	};
 
 	(void)host;

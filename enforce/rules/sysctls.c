@@ -92,11 +92,20 @@ static enum namespace_type namespace_of(const char *name)
 	return NS_TYPES;
 }
 
-static void judge_namespace(const struct host *host, const char *name, const char *pointer, struct findings *findings)
+static const char *remedy_of(const struct container *container, const char *name, struct findings *findings)
+{
+	return findings_text(findings,
+			     identity_is_pod(&container->identity) ? "remove securityContext.sysctls \"%s\""
+								   : "run without --sysctl %s",
+			     name);
+}
+
+static void judge_namespace(const struct container *container, const struct host *host, const char *name,
+			    const char *pointer, struct findings *findings)
 {
 	enum namespace_type type = namespace_of(name);
 	enum tri shared = type == NS_TYPES ? TRI_YES : host->namespaces[type].shared;
-	const char *remedy = findings_text(findings, "remove securityContext.sysctls \"%s\"", name);
+	const char *remedy = remedy_of(container, name, findings);
 
 	if (type == NS_TYPES)
 		findings_add(findings, FINDING_VIOLATION, pointer, name,
@@ -114,8 +123,8 @@ static void judge_namespace(const struct host *host, const char *name, const cha
 			     remedy);
 }
 
-static void judge_one(const struct key_value *sysctl, const char *pointer, const struct host *host,
-		      const struct settings *own, struct findings *findings)
+static void judge_one(const struct container *container, const struct key_value *sysctl, const char *pointer,
+		      const struct host *host, const struct settings *own, struct findings *findings)
 {
 	const char *name = sysctl->key;
 
@@ -126,15 +135,14 @@ static void judge_one(const struct key_value *sysctl, const char *pointer, const
 	else if (!is_allowed(&own->allowed, name))
 		findings_add(findings, FINDING_VIOLATION, pointer,
 			     findings_text(findings, "%s=%s", name, sysctl->value),
-			     "sets a sysctl that is not in the allowed set",
-			     findings_text(findings, "remove securityContext.sysctls \"%s\"", name));
+			     "sets a sysctl that is not in the allowed set", remedy_of(container, name, findings));
 	else if (!is_plain_value(sysctl->value))
 		findings_add(findings, FINDING_VIOLATION, pointer,
 			     findings_text(findings, "%s=%s", name, sysctl->value),
 			     "sets a sysctl to a value with odd characters",
 			     "give the sysctl a value of letters, digits and spaces");
 	else
-		judge_namespace(host, name, pointer, findings);
+		judge_namespace(container, host, name, pointer, findings);
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,
@@ -143,11 +151,11 @@ static void judge(const struct container *container, const struct host *host, co
 	static const char sandbox[] = "/annotations/io.kubernetes.cri-o.SandboxID";
 
 	for (size_t i = 0; i < container->sysctls.n; i++)
-		judge_one(&container->sysctls.items[i],
+		judge_one(container, &container->sysctls.items[i],
 			  findings_pointer(findings, "/linux/sysctl", container->sysctls.items[i].key), host, settings,
 			  findings);
 	for (size_t i = 0; i < host->sandbox_sysctls.n; i++)
-		judge_one(&host->sandbox_sysctls.items[i], sandbox, host, settings, findings);
+		judge_one(container, &host->sandbox_sysctls.items[i], sandbox, host, settings, findings);
 	if ((host->facts & HOST_FACT_SANDBOX) != 0 && host->sandbox_known == TRI_UNKNOWN)
 		findings_add(findings, FINDING_UNDECIDED, sandbox, container->identity.sandbox_id,
 			     "cannot tell its pod's sysctls: the spec of its sandbox cannot be read",
