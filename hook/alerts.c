@@ -139,6 +139,14 @@ static void put_time(int64_t time_us)
 	(void)printf("%.19sZ", bytes);
 }
 
+/* "has capabilities …: SYS_ADMIN" has told its value already. */
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && strcmp(text + len - n, end) == 0;
+}
+
 static void print_text(const struct decision *decision, const struct finding *finding, bool colour)
 {
 	static const char *const colours[SEVERITIES] = {"\033[1;31m", "\033[33m", "\033[36m", "\033[2m"};
@@ -160,7 +168,7 @@ static void print_text(const struct decision *decision, const struct finding *fi
 	}
 	(void)printf("  %s: ", finding->rule->name);
 	put(finding->message);
-	if (finding->value[0]) {
+	if (!ends_with(finding->message, finding->value)) {
 		(void)fputs(": ", stdout);
 		put(finding->value);
 	}

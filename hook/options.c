@@ -63,7 +63,8 @@ static void print_option(const struct option *option)
 
 static int print_help(const struct command *command)
 {
-	(void)printf("usage: ocigate %s %s\n\n%s\n\n", command->name, command->synopsis, command->about);
+	(void)printf("usage: ocigate %s%s%s\n\n%s\n\n", command->name, command->synopsis[0] ? " " : "",
+		     command->synopsis, command->about);
 	for (size_t i = 0; i < command->n_options; i++)
 		print_option(&command->options[i]);
 	for (size_t i = 0; i < 2; i++)

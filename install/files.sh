@@ -132,7 +132,7 @@ remove_files() {
 		"$root$prefix/lib/systemd/system/ocigate-report.service" \
 		"$root$prefix/lib/systemd/system/ocigate-report.timer" "$root$prefix/lib/tmpfiles.d/ocigate.conf" \
 		"$root/etc/apparmor.d/ocigate-default"
-	rm -f "$root"/etc/ocigate/policy.d/40-installed-*.json
+	rm -f "$root"/etc/ocigate/policy.d/40-installed-*.json "$root/var/lib/prometheus/node-exporter/ocigate.prom"
 	rmdir "$root/etc/ocigate/policy.d" "$root/etc/ocigate" 2>/dev/null || true
 }
 

@@ -224,6 +224,7 @@ life() {
 	does 'is removed' run dpkg --remove ocigate
 	verdict "$suite leaves no program and no wrapper" "$(find "$root/usr/bin" -name 'ocigate*')"
 	does 'keeps the policy until it is purged' test -e "$root/etc/ocigate/policy.d/50-mine.json"
+	: >"$root/var/lib/prometheus/node-exporter/ocigate.prom"
 	does 'is purged' run dpkg --purge ocigate
 	does 'leaves drop-ins that people wrote' test -e "$root/etc/ocigate/policy.d/50-mine.json"
 	rm -rf "$root/etc/ocigate"
@@ -245,6 +246,7 @@ for suite in $PACKAGE_SUITES; do
 	rm -f "$root"/etc/dpkg/dpkg.cfg.d/*mmdebstrap
 	cp "$deb" "$root/ocigate.deb"
 	cp "$dir/later.deb" "$root/later.deb"
+	mkdir -p "$root/var/lib/prometheus/node-exporter"
 	listing >"$dir/before"
 	life
 	rm -rf "$root"
