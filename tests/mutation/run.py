@@ -17,6 +17,7 @@ $BUILD/rule-cases. MUTANT_JOBS=2
 """
 import argparse
 import concurrent.futures
+import contextlib
 import fcntl
 import filecmp
 import glob
@@ -130,6 +131,9 @@ def run(command, environment=None):
         except ProcessLookupError:
             pass
         process.wait()
+        # Criterion leaves it where a test fails and no other is to be tried.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"/tmp/criterion_{process.pid}.sock")
 
 
 class Bench:
