@@ -16,21 +16,41 @@ RESTART = ""
 DROP_IN = "/etc/containers/containers.conf.d/99-ocigate.conf"
 HOOKS = "/etc/ocigate/podman-hooks.d"
 SHARED = "/usr/share/containers/oci/hooks.d"
-FILES = ["/usr/share/containers/containers.conf", "/usr/share/containers/containers.conf.d/*.conf",
-         "/etc/containers/containers.conf", "/etc/containers/containers.conf.d/*.conf"]
+SYSTEM = ("/usr/share/containers/containers", "/etc/containers/containers")
 OTHERS = ("kata", "runsc", "krun", "ocijail", "crun-vm", "crun-wasm", "crun-qemu")
+
+
+def version(node):
+    answer = node.run("podman", "--version")
+    words = answer[1].split() if answer and answer[0] == 0 else []
+    number = words[-1].split(".")[0] if words else ""
+    return int(number) if number.isdigit() else 0
+
+
+def files(node):
+    """
+    What root's podman reads, in its order. Up to 5: both main files, then the drop-ins in /etc. From 6 on: one main
+    file, that of /etc if it is there, then the drop-ins of both places by their names; one in /etc masks its namesake.
+    """
+    mains = [f"{place}.conf" for place in SYSTEM if node.glob(f"{place}.conf")]
+    if version(node) < 6:
+        return mains + node.glob(f"{SYSTEM[1]}.conf.d/*.conf")
+    found = {}
+    for place in SYSTEM:
+        for directory in (f"{place}.conf.d", f"{place}.rootful.conf.d"):
+            found.update({os.path.basename(path): path for path in node.glob(f"{directory}/*.conf")})
+    return mains[-1:] + [found[name] for name in sorted(found)]
 
 
 def merged(node, without=DROP_IN):
     """The tables [engine] and [engine.runtimes] as podman merges them, without ours unless it is wanted."""
     engine, runtimes = {}, {}
-    for pattern in FILES:
-        for path in node.glob(pattern):
-            if path == without:
-                continue
-            own = node.toml(path, node.read(path)).get("engine", {})
-            runtimes.update(own.get("runtimes", {}))
-            engine.update(own)
+    for path in files(node):
+        if path == without:
+            continue
+        own = node.toml(path, node.read(path)).get("engine", {})
+        runtimes.update(own.get("runtimes", {}))
+        engine.update(own)
     return engine, runtimes
 
 
@@ -76,9 +96,8 @@ def plan(node, install):
 
 
 def check(node):
-    for pattern in FILES:
-        for path in node.glob(pattern):
-            node.toml(path, node.read(path))
+    for path in files(node):
+        node.toml(path, node.read(path))
     return None
 
 

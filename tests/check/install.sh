@@ -359,6 +359,25 @@ refused podman 'a later file that takes a runtime back' 'read after .* gives run
 printf '[engine]\nhooks_dir = ["/etc/hooks"]\n' >"$node/etc/containers/containers.conf.d/99-zz.conf"
 refused podman 'a later file that names other directories of hooks' 'read after .* sets hooks_dir'
 
+# podman 6 reads one main file, and the drop-ins of both places by their names; podman 5 never looks into the first.
+if [ "$(id -u)" -eq 0 ]; then
+	fresh podman-6
+	mkdir -p "$node/usr/share/containers/containers.conf.d" "$node/etc/containers/containers.rootful.conf.d"
+	printf '[engine]\nhooks_dir = ["/usr/hooks"]\n' >"$node/usr/share/containers/containers.conf"
+	echo '[containers]' >"$node/etc/containers/containers.conf"
+	run podman --dry-run install
+	holds 'podman 5: the main file in /usr counts beside that in /etc' grep -q '^+hooks_dir.*/usr/hooks' "$work/out"
+	echo 'int puts(const char *); int main(void) { puts("podman version 6.1.3"); return 0; }' |
+		"${CC:-cc}" -w -O1 -static -x c - -o "$node/usr/bin/podman"
+	run podman --dry-run install
+	holds 'podman 6: the main file in /etc replaces that in /usr' eval 'grep -q "^+hooks_dir" "$work/out" && ! grep -q /usr/hooks "$work/out"'
+	printf '[engine.runtimes]\nrunc = ["/usr/bin/runc"]\n' >"$node/usr/share/containers/containers.conf.d/99-zz.conf"
+	refused podman 'podman 6: a later drop-in in /usr' 'read after .* gives runtime runc its program'
+	printf '[engine.runtimes]\n' >"$node/etc/containers/containers.rootful.conf.d/99-zz.conf"
+	run podman --dry-run install
+	holds 'podman 6: one in /etc that masks it' [ "$status" -eq 0 ]
+fi
+
 # The engine's checker ends the installer when it sees what was written.
 if [ "$(id -u)" -eq 0 ]; then
 	fresh interrupted
