@@ -64,7 +64,7 @@ UNITS = {
     "host/namespaces": "@(host_facts|host_live*|host_bundles|host_namespaces)/*",
     "host/ports": "@(host_sandbox)/*",
     "host/effective": "@(host_effect|host_mounts|host_live|host_containers)/*",
-    "host/host_mounts": "@(host_effect|host_mounts|host_live*|host_containers)/*",
+    "host/host_mounts": "@(host_effect|host_mounts|host_resolve|host_live*|host_containers)/*",
     "host/intent": "@(host_mounts|host_effect|host_live*)/*",
     "host/live": "@(host_containers|host_live*)/*",
     "host/match": "@(host_mounts|host_effect|host_live|host_resolve)/*",

@@ -5,6 +5,7 @@
  */
 #include "live_node.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,18 +25,22 @@
 
 TestSuite(host_live_sources, .fini = live_finish, .timeout = 10);
 
-static int next_descriptor(void)
+static int descriptors(void)
 {
-	int fd = dup(STDERR_FILENO);
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
 
-	close(fd);
-	return fd;
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 /* One mount of the spec, asked for. */
 static const struct host_mount *ask(const char *mount)
 {
-	const int before = next_descriptor();
+	const int before = descriptors();
 
 	facts_container(&live_facts, "{\"type\":\"mount\"}", mount, "");
 	live_facts.container.bundle = live_work;
@@ -42,7 +48,7 @@ static const struct host_mount *ask(const char *mount)
 			    &live_facts.err),
 		  live_facts.err.text);
 	cr_assert_geq(live_facts.host.n_mounts, 1);
-	cr_expect_eq(next_descriptor(), before, "%s: a descriptor stays open", mount);
+	cr_expect_eq(descriptors(), before, "%s: a descriptor stays open", mount);
 	return &live_facts.host.mounts[0];
 }
 
@@ -266,11 +272,11 @@ Test(host_live_sources, id_maps_of_a_pinned_user_namespace)
 /* By joining: nothing is left of it, whatever came of it. */
 static bool maps_known(struct arena *arena, const char *path, struct host *host)
 {
-	const int before = next_descriptor();
+	const int before = descriptors();
 
 	*host = (struct host){0};
 	idmap_by_joining(arena, path, host);
-	cr_expect_eq(next_descriptor(), before, "%s: a descriptor stays open", path);
+	cr_expect_eq(descriptors(), before, "%s: a descriptor stays open", path);
 	return host->id_maps_known;
 }
 
@@ -305,6 +311,47 @@ Test(host_live_sources, namespaces_that_tell_no_maps)
 	arena_release(&small);
 	live_end(pid);
 	cr_expect_eq(waitpid(-1, NULL, __WALL), -1, "a child is left behind");
+}
+
+/* The kernel fills columns of ten with blanks: the largest ids leave none. */
+enum { LIMIT_NOFILE = 7 };
+
+Test(host_live_sources, maps_of_large_ids)
+{
+	static const char map[] = "1000000000 60000 1";
+	static const char *const names[] = {"uid_map", "gid_map"};
+	uint64_t few[2], many[2]; /* sys/resource.h has a struct of the name that container.h has */
+	struct host host;
+	char path[64];
+	pid_t pid;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	pid = start_in_user_namespace();
+	if (pid == 0)
+		cr_skip_test("no user namespaces here");
+	for (int i = 0; i < 2; i++) {
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, names[i]);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		cr_assert_eq(write(fd, map, strlen(map)), (ssize_t)strlen(map));
+		close(fd);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	cr_expect(maps_known(&live_facts.arena, path, &host));
+	cr_expect_eq(host_id_of(&host.uid_map, 1000000000), 60000);
+	cr_expect_eq(host_id_of(&host.gid_map, 1000000000), 60000);
+	live_must((int)syscall(SYS_prlimit64, 0, LIMIT_NOFILE, NULL, many), "limit");
+	few[0] = (uint64_t)dup(STDERR_FILENO) + 1;
+	few[1] = many[1];
+	close((int)few[0] - 1);
+	live_must((int)syscall(SYS_prlimit64, 0, LIMIT_NOFILE, few, NULL), "limit");
+	host = (struct host){0};
+	idmap_by_joining(&live_facts.arena, path, &host);
+	live_must((int)syscall(SYS_prlimit64, 0, LIMIT_NOFILE, many, NULL), "limit");
+	cr_expect_not(host.id_maps_known, "no pipe");
+	live_end(pid);
 }
 
 /* Whoever starts us may have closed what everybody has. */

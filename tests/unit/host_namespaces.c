@@ -88,36 +88,39 @@ Test(host_namespaces, links_that_name_no_inode)
 {
 	static const char *const texts[] = {
 		"",
-		"pid",
-		"pid:",
-		"pid:[",
-		"pid:]",
-		"pid:[]",
-		"pid:[5",
-		"pid:[5x]",
-		"pid:[x]",
-		"pid:(5]",
-		"pid.[5]",
-		"net:[5]",
-		"pit:[5]",
-		"pid:[-5]",
-		"pid:5]",
-		"xpid:[5]",
-		"pid:[5]x",
+		"net",
+		"net:",
+		"net:[",
+		"net:]",
+		"net:[]",
+		"net:[5",
+		"net:[5x]",
+		"net:[x]",
+		"net:(5]",
+		"net.[5]",
+		"mnt:[5]",
+		"nit:[5]",
+		"net:[-5]",
+		"net:5]",
+		"xnet:[5]",
+		"net:[5]x",
 		"5",
 		"/proc/1/x",
-		"pid:[99999999999999999999]",
-		"pid:[0000000000000000000000000000000000000000000000000000000000000000000000000000005]",
+		"net:[99999999999999999999]",
+		"net:[0000000000000000000000000000000000000000000000000000000000000000000000000000005]",
 	};
 
 	for (size_t i = 0; i < N(texts); i++) {
 		struct host_namespace namespaces[NS_TYPES] = {{0}};
 
 		forget();
+		/* What was read just before is nobody else's. */
+		link_to(NS_PID, "pid:[777]");
 		if (texts[i][0] != '\0')
-			link_to(NS_PID, texts[i]);
+			link_to(NS_NETWORK, texts[i]);
 		namespaces_read(procfd, WHO_CONTAINER, namespaces);
-		cr_expect_eq(namespaces[NS_PID].container, 0, "%s", texts[i]);
+		cr_expect_eq(namespaces[NS_PID].container, 777);
+		cr_expect_eq(namespaces[NS_NETWORK].container, 0, "%s", texts[i]);
 	}
 }
 
@@ -143,9 +146,10 @@ Test(host_namespaces, one_that_is_missing_hides_no_other)
 Test(host_namespaces, are_compared_where_the_containers_are_known)
 {
 	static const unsigned long inodes[NS_TYPES] = {11, 12, 13, 14, 15, 16, 17, 18};
-	struct host_namespace namespaces[NS_TYPES] = {{0}};
+	struct host_namespace namespaces[NS_TYPES + 1] = {{0}}; /* the last is none of them */
 
 	process_in(inodes);
+	namespaces[NS_TYPES].container = 1;
 	namespaces[NS_PID].container = 11;
 	namespaces[NS_NETWORK].container = 99;
 	namespaces[NS_USER].container = 1;

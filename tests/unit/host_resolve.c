@@ -237,15 +237,20 @@ Test(host_resolve, beside_a_container_that_has_its_own_root)
 				       "900 899 0:9999 / / rw - tmpfs tmpfs rw\n"
 				       "901 900 %u:%u /sub /elsewhere rw - tmpfs tmpfs rw\n",
 				       major(st.st_dev), minor(st.st_dev));
+	live_must(mount("tmpfs", live_path("W/late"), "tmpfs", 0, NULL), "late");
 	facts_container(&live_facts, "",
 			arena_printf(&live_facts.arena,
-				     "{\"destination\":\"/link/x\",\"source\":\"%s/tmp/sub\",\"options\":[\"bind\"]}",
-				     live_work),
+				     "{\"destination\":\"/link/x\",\"source\":\"%s/tmp/sub\",\"options\":[\"bind\"]},"
+				     "{\"destination\":\"/late\",\"source\":\"%s/late\",\"options\":[\"bind\"]}",
+				     live_work, live_work),
 			"");
 	live_must(host_mounts(&live_facts.arena, &live_facts.container, &texts, live_path("W/rootfs"), -1, &host,
 			      &live_facts.err),
 		  live_facts.err.text);
-	cr_assert_eq(host.n_mounts, 1);
+	(void)umount2(live_path("W/late"), MNT_DETACH);
+	cr_assert_eq(host.n_mounts, 2);
+	cr_expect_eq(host.mounts[1].mount, 1);
+	cr_expect_eq(host.mounts[1].origin.state, ORIGIN_UNKNOWN, "mounted after the node's table was read");
 	cr_expect_eq(host.mounts[0].mount, 0);
 	cr_expect_str_eq(host.mounts[0].path, "/elsewhere");
 	cr_assert_eq(host.mounts[0].origin.paths.n, 1);
