@@ -39,7 +39,7 @@ static const char *const state_places[] = {
 
 /**
  * struct bundle_place - @id_up: how many components the id stands above the end; @kept: bundles stay there when their
- * container has ended, and after a restart of the node; @mixed: directories of other uses lie there too
+ * container has ended, and after a restart of the node; @mixed: what is no bundle lies there too
  */
 struct bundle_place {
 	const char *pattern;
@@ -55,8 +55,8 @@ static const struct bundle_place bundle_places[] = {
 	{"/run/containers/storage/*-containers/*/userdata", 1, false, true},
 	{"/var/lib/containers/storage/*-containers/*/userdata", 1, true, false},
 	{"/home/*/.local/share/containers/storage/*-containers/*/userdata", 1, true, false},
-	{"/var/lib/buildkit/*/executor/*", 0, false, false},
-	{"/var/lib/docker/buildkit/executor/*", 0, false, false},
+	{"/var/lib/buildkit/*/executor/*", 0, false, true},
+	{"/var/lib/docker/buildkit/executor/*", 0, false, true},
 };
 
 /* glob() gives its reporter nothing of the caller's. */

@@ -28,6 +28,21 @@ for word in "$@"; do
 		set -- "$@" "$word"
 	fi
 done
+case $action in
+*install) ;; # or uninstall
+*)
+	sed -n '/^# usage:/,/^set /{s/^# *//p}' "$0" >&2
+	exit 100
+	;;
+esac
+if [ -n "$root" ] && [ ! -d "$root" ]; then
+	echo "install: $root is not there" >&2
+	exit 1
+fi
+if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then
+	echo 'install: takes root' >&2
+	exit 1
+fi
 if [ -n "$purge" ] && [ "$action" != ' uninstall' ]; then
 	echo 'install: --purge goes with uninstall alone' >&2
 	exit 100

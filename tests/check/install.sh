@@ -453,6 +453,18 @@ echo '[engine]' >"$node/etc/containers/containers.conf"
 empty=$(cd "$node" && find . -type f -exec sha256sum {} + | sort)
 run all install
 run containerd install
+sh "$top/install/install.sh" --help >"$work/out" 2>&1
+status=$?
+holds 'tells its usage once' eval '[ $status -eq 100 ] && [ "$(grep -c "^usage: install.sh" "$work/out")" -eq 1 ] && grep -q -e "--purge: with uninstall" "$work/out"'
+sh "$top/install/install.sh" --root "$node/nowhere" install >"$work/out" 2>&1
+status=$?
+holds 'says that a root is not there' eval '[ $status -eq 1 ] && grep -q "nowhere is not there" "$work/out"'
+if [ "$(id -u)" -eq 0 ]; then
+	# By its text: the tree may lie where that user cannot go.
+	(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups sh -s install <"$top/install/install.sh") >"$work/out" 2>&1
+	status=$?
+	holds 'tells a user to become root' eval '[ $status -eq 1 ] && grep -q "takes root" "$work/out"'
+fi
 sh "$top/install/install.sh" --root "$node" --purge install >"$work/out" 2>&1
 holds '--purge goes with uninstall alone' [ $? -eq 100 ]
 mkdir -p "$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/running"

@@ -89,6 +89,8 @@ def main():
             write(f"{root}/{bundle}/config.json", json.dumps(config(base, engine, number, name)))
             os.makedirs(f"{root}/{bundle}/rootfs", exist_ok=True)
             states(root, engine, number, name, bundle, pid)
+    # BuildKit's own log lies where its bundles do.
+    write(f"{root}/var/lib/docker/buildkit/executor/runc-log.json", "{}")
     for where, _, files in os.walk(f"{root}/home/u"):
         os.chown(where, 1000, 1000)
         for file in files:
