@@ -95,7 +95,7 @@ static bool is_allowed(const struct strings *allowed, const char *key)
 /* CRI-O's "cpu-load-balancing.crio.io", "cpu-quota.crio.io" and what else it has of the kind, for one container or all. */
 static bool is_cpu_wish(const char *key)
 {
-	return strncmp(key, "cpu-", 4) == 0 && strstr(key + 4, ".crio.io");
+	return strncmp(key, "cpu-", 4) == 0 && strstr(key, ".crio.io");
 }
 
 /* What an annotation steers, or NULL. */

@@ -144,19 +144,18 @@ static const struct shape shapes[] = {
 	{{"core_pattern", "|/"}, ATTACK, SEVERITY_HIGH},
 };
 
-static const char wrappers[][12] = {"env",    "nohup", "setsid",    "timeout", "nice", "busybox",
-				    "stdbuf", "tini",  "dumb-init", "sudo",    "exec", "catatonit"};
-static const char shells[][12] = {"sh", "bash", "dash", "ash", "zsh", "ksh"};
+/* Lists end with an empty word. */
+static const char wrappers[][12] = {"env",  "nohup",	 "setsid", "timeout", "nice",	   "busybox", "stdbuf",
+				    "tini", "dumb-init", "sudo",   "exec",    "catatonit", ""};
+static const char shells[][12] = {"sh", "bash", "dash", "ash", "zsh", "ksh", ""};
 
-static bool is_one_of(const char *word, size_t len, const char (*list)[12], size_t n)
+static bool is_one_of(const char *word, size_t len, const char (*list)[12])
 {
-	for (size_t i = 0; i < n; i++)
-		if (strlen(list[i]) == len && strncmp(list[i], word, len) == 0)
+	for (; **list; list++)
+		if (strlen(*list) == len && strncmp(*list, word, len) == 0)
 			return true;
 	return false;
 }
-
-#define IS_ONE_OF(word, len, list) is_one_of((word), (len), (list), sizeof(list) / sizeof((list)[0]))
 
 /* The last segment of the path in the first @len bytes of @word. */
 static const char *base_of(const char *word, size_t len, size_t *ret_len)
@@ -192,7 +191,7 @@ static const struct name *name_in_script(const char *script)
 			size_t base_len;
 			const char *base = base_of(script, len, &base_len);
 
-			if (!memchr(script, '=', len) && !IS_ONE_OF(base, base_len, wrappers))
+			if (!memchr(script, '=', len) && !is_one_of(base, base_len, wrappers))
 				break;
 			script += len + strspn(script + len, blanks);
 			len = strcspn(script, " \t;|&(`\n{)");
@@ -211,7 +210,7 @@ static const struct name *name_in_args(const struct strings *args)
 		size_t len;
 
 		base = base_of(arg, strlen(arg), &len);
-		if (IS_ONE_OF(base, len, shells)) {
+		if (is_one_of(base, len, shells)) {
 			for (size_t k = i + 1; k + 1 < args->n && args->items[k][0] == '-'; k++)
 				if (strchr(args->items[k], 'c'))
 					return name_in_script(args->items[k + 1]);
@@ -220,7 +219,7 @@ static const struct name *name_in_args(const struct strings *args)
 		if (name_of(arg, strlen(arg)))
 			return name_of(arg, strlen(arg));
 		/* Behind a wrapper come its options, assignments and numbers, then the program. */
-		if (!IS_ONE_OF(base, len, wrappers) && arg[0] != '-' && !strchr(arg, '=') &&
+		if (!is_one_of(base, len, wrappers) && arg[0] != '-' && !strchr(arg, '=') &&
 		    (arg[0] < '0' || arg[0] > '9'))
 			return NULL;
 	}
@@ -265,12 +264,12 @@ static const char *find_part(const char *line, const char *part)
 	return found;
 }
 
-static const char *find_shape(const char *line, struct shape shape)
+static const char *find_shape(const char *line, const struct shape *shape)
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < sizeof(shape.parts) / sizeof(shape.parts[0]) && shape.parts[i][0]; i++) {
-		found = find_part(line, shape.parts[i]);
+	for (size_t i = 0; i < sizeof(shape->parts) / sizeof(shape->parts[0]) && *shape->parts[i]; i++) {
+		found = find_part(line, shape->parts[i]);
 		if (!found)
 			return NULL;
 	}
@@ -322,7 +321,7 @@ static void judge(const struct container *container, const struct host *host, co
 	if (name)
 		report(container, name->program, name->meaning, name->severity, findings);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		const char *found = find_shape(line, shapes[i]);
+		const char *found = find_shape(line, &shapes[i]);
 
 		if (found) {
 			report(container, found, shapes[i].meaning, shapes[i].severity, findings);
