@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of compare.sh as a plot and as tables.
 
-usage: draw.py DIRECTORY    reads DIRECTORY/performance.tsv, writes performance.svg beside it, and the tables between the
-                            marks of performance.md and README.md (those that have them)
+usage: draw.py DIRECTORY    reads DIRECTORY/performance.tsv, writes performance.svg beside it, and the tables between
+                            the marks of performance.md and README.md (those that have them)
 """
 import math
 import re
@@ -18,8 +18,8 @@ NAMES = {
     "sh": "the same in shell (sed, grep)",
     "python": "the same in Python",
 }
-SHORT = {"empty": "empty program", "hook": "ocigate hook", "wrapper": "ocigate-runtime", "go": "hook in Go", "sh": "hook in sh",
-         "python": "hook in Python"}
+SHORT = {"empty": "empty program", "hook": "ocigate hook", "wrapper": "ocigate-runtime", "go": "hook in Go",
+         "sh": "hook in sh", "python": "hook in Python"}
 GROWTH = {
     "annotations": ("annotations", 20), "variables": ("environment variables", 40), "mounts": ("mounts", 1),
     "drop_ins": ("drop-ins", 10), "exceptions": ("exceptions", 10),
@@ -109,7 +109,8 @@ def thousands(number):
 
 
 def peers(figures):
-    rows = ["| program | time, × empty | µs | page faults | system calls | instructions | own memory | with shared pages |",
+    rows = ["| program | time, × empty | µs | page faults | system calls | instructions | own memory "
+            "| with shared pages |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for name, words in NAMES.items():
         if f"{name}.ratio" not in figures:
@@ -118,7 +119,8 @@ def peers(figures):
         faults = cells[2] or figures[f"{name}.minor_faults"] + " ¹"
         count = thousands(cells[4]) if cells[4] else ""
         own = f"{figures[name + '.own_kb']} KiB" if f"{name}.own_kb" in figures else ""
-        rows.append(f"| {words} | {cells[0]} | {cells[1]} | {faults} | {cells[3]} | {count} | {own} | {figures[name + '.rss_kb']} KiB |")
+        rows.append(f"| {words} | {cells[0]} | {cells[1]} | {faults} | {cells[3]} | {count} | {own} "
+                    f"| {figures[name + '.rss_kb']} KiB |")
     return "\n".join(rows)
 
 
@@ -134,10 +136,12 @@ def growth(figures):
 def sizes(figures):
     rows = ["| config.json | instructions | largest resident size | bytes of memory for one of the file |",
             "| ---: | ---: | ---: | ---: |"]
-    for key in sorted((key for key in figures if re.fullmatch(r"growth\.size\.\d+\.bytes", key)), key=lambda key: int(figures[key])):
+    for key in sorted((key for key in figures if re.fullmatch(r"growth\.size\.\d+\.bytes", key)),
+                      key=lambda key: int(figures[key])):
         stem = key[: -len(".bytes")]
         size, rss = int(figures[key]), int(figures[stem + ".rss_kb"])
-        rows.append(f"| {size:,} | {thousands(figures[stem + '.instructions'])} | {rss:,} KiB | {rss * 1024 / size:.1f} |")
+        rows.append(f"| {size:,} | {thousands(figures[stem + '.instructions'])} | {rss:,} KiB "
+                    f"| {rss * 1024 / size:.1f} |")
     return "\n".join(rows)
 
 
@@ -147,21 +151,23 @@ def engines(figures):
     for engine in ("runc", "crun"):
         if f"{engine}.bare.us" not in figures:
             continue
-        ms = {key: float(figures[f"{engine}.{key}.us"]) / 1000 for key in ("bare", "filter", "empty_hook", "hook", "attach")}
+        ms = {key: float(figures[f"{engine}.{key}.us"]) / 1000
+              for key in ("bare", "filter", "empty_hook", "hook", "attach")}
         rows.append(f"| {engine} | {ms['bare']:.1f} ms | {ms['filter']:.1f} ms | {ms['empty_hook']:.1f} ms | "
                     f"{ms['hook']:.1f} ms | {ms['attach']:.1f} ms, {figures[engine + '.attach_ratio']} × bare |")
     return "\n".join(rows)
 
 
 def seccomp(figures):
-    return (f"A filter that was judged before adds {thousands(figures['seccomp.warm'])} instructions, {figures['seccomp.share']} % of "
-            f"the hook's; one that was not, {thousands(figures['seccomp.cold'])}.\n\n"
+    return (f"A filter that was judged before adds {thousands(figures['seccomp.warm'])} instructions, "
+            f"{figures['seccomp.share']} % of the hook's; one that was not, {thousands(figures['seccomp.cold'])}.\n\n"
             f"{figures['crowd.n']} hooks started at once: {figures['crowd.failed']} failed, the last one ended after "
             f"{figures['crowd.ms']} ms.")
 
 
 def short(figures):
-    rows = ["| | time, × an empty static program | page faults | system calls | instructions |", "| --- | ---: | ---: | ---: | ---: |"]
+    rows = ["| | time, × an empty static program | page faults | system calls | instructions |",
+            "| --- | ---: | ---: | ---: | ---: |"]
     for name in ("hook", "wrapper", "go", "sh", "python"):
         if f"{name}.ratio" not in figures:
             continue
@@ -177,8 +183,8 @@ def put(path, parts):
         page = file.read()
     for name, words in parts.items():
         begin, end = f"<!-- figures: {name} -->", "<!-- end of figures -->"
-        page = re.sub(re.escape(begin) + r".*?" + re.escape(end), lambda _, w=words, b=begin, e=end: f"{b}\n{w}\n{e}", page,
-                      flags=re.S)
+        whole = f"{begin}\n{words}\n{end}"
+        page = re.sub(re.escape(begin) + r".*?" + re.escape(end), lambda _, whole=whole: whole, page, flags=re.S)
     with open(path, "w", encoding="utf-8") as file:
         file.write(page)
 

@@ -7,7 +7,6 @@ usage: engines.py ROUNDS EMPTY GATE BUNDLES    inside a node; prints "name<TAB>v
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -21,7 +20,8 @@ ENGINES = {
 def spec_of(base, hook, seccomp):
     spec = json.loads(base)
     if hook:
-        spec["hooks"] = {"createRuntime": [{"path": hook, "args": ["ocigate", "hook", "createRuntime"], "env": [], "timeout": 10}]}
+        spec["hooks"] = {"createRuntime": [{"path": hook, "args": ["ocigate", "hook", "createRuntime"], "env": [],
+                                            "timeout": 10}]}
     else:
         spec.pop("hooks", None)
     if not seccomp:
@@ -36,12 +36,14 @@ def create(engine, bundle, name):
         actions = [(os.POSIX_SPAWN_DUP2, null.fileno(), 0), (os.POSIX_SPAWN_DUP2, null.fileno(), 1),
                    (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
         start = time.perf_counter()
-        pid = os.posix_spawnp(engine[0], engine + ["create", "--bundle", bundle, name], os.environ, file_actions=actions)
+        pid = os.posix_spawnp(engine[0], engine + ["create", "--bundle", bundle, name], os.environ,
+                              file_actions=actions)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         took = (time.perf_counter() - start) * 1e6
         said.seek(0)
         why = said.read().decode(errors="replace")
-    subprocess.run(engine + ["delete", "--force", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(engine + ["delete", "--force", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=False)
     if status != 0:
         raise SystemExit(f"not ok bench: {engine[0]} create: {why}")
     return took

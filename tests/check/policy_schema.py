@@ -43,9 +43,10 @@ def documents(schema, defaults):
             continue
         definition = schema["$defs"][rule]["properties"]
         for key in list(definition) + ["nonsense", "exec"]:
-            for value in (True, 1, -1, "x", "", "/x", "80-90", "1Gi", "500m", "deny", [], [1], ["x"], [""], ["/x"], ["/x/"],
-                          ["CAP_CHOWN"], ["pid"], ["c 1:3 rwm"], ["c *:* m"], [70000], ["80-90"], [{"path": "/x"}],
-                          [{"path": "x"}], [{"path": "/x", "read_only": 1}], {}, {"x": "y"}, {"effect": "audit"}, None):
+            for value in (True, 1, -1, "x", "", "/x", "80-90", "1Gi", "500m", "deny", [], [1], ["x"], [""],
+                          ["/x"], ["/x/"], ["CAP_CHOWN"], ["pid"], ["c 1:3 rwm"], ["c *:* m"], [70000], ["80-90"],
+                          [{"path": "/x"}], [{"path": "x"}], [{"path": "/x", "read_only": 1}], {}, {"x": "y"},
+                          {"effect": "audit"}, None):
                 yield {"version": 1, "rules": {rule: {key: value}}}
         yield {"version": 1, "exceptions": [dict(EXCEPTION, rules={rule: {"effect": "audit"}})]}
         yield {"version": 1, "exceptions": [dict(EXCEPTION, rules={rule: {"exec": {"effect": "audit"}}})]}
@@ -73,7 +74,8 @@ def refused(gate, where, batch):
     for path, document in zip(paths, batch):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(document, file)
-    done = subprocess.run([gate, "policy", "check", "--format", "json", *paths], capture_output=True, text=True, check=False)
+    done = subprocess.run([gate, "policy", "check", "--format", "json", *paths], capture_output=True, text=True,
+                          check=False)
     bad = {p["file"] for p in json.loads(done.stdout)["problems"] if p["kind"] == "error"}
     assert (done.returncode != 0) == bool(bad), done
     return {i for i, path in enumerate(paths) if path in bad}

@@ -5,9 +5,9 @@
 usage: cves.py check OCIGATE DIR     DIR: a directory that root alone can write
        cves.py page                  install/docs/cves.md, from the same table
 
-A bundle is the healthy container of the rules' cases with its recorded facts, patched as table.json says: "base" in both,
-"with" and "without" in one of them. Judged is by the shipped default policy, and "policy" where a row has it. "also": further
-ways to the same, each a row of its own over the first.
+A bundle is the healthy container of the rules' cases with its recorded facts, patched as table.json says: "base" in
+both, "with" and "without" in one of them. Judged is by the shipped default policy, and "policy" where a row has it.
+"also": further ways to the same, each a row of its own over the first.
 """
 import copy
 import json
@@ -102,8 +102,8 @@ def make(where, row, variant):
 
 
 def judge(ocigate, policy, where):
-    run = subprocess.run([ocigate, "check", "--policy", policy, "--format", "json", where], capture_output=True, text=True,
-                         check=False)
+    run = subprocess.run([ocigate, "check", "--policy", policy, "--format", "json", where],
+                         capture_output=True, text=True, check=False)
     decision = json.loads(run.stdout)
     refused = {f["rule"] for f in decision["findings"] if f["effect"] == "deny"}
     return decision["verdict"], refused, {a["rule"] for a in decision["amendments"]}, run.stdout
@@ -123,7 +123,8 @@ def check_row(ocigate, directory, name, row):
     verdict, refused, amended, text = judge(ocigate, policy, f"{directory}/without")
     good = verdict == "admit" and not refused and not amended
     print(f"ok {name}: nothing else does" if good
-          else f"not ok {name}: nothing else does: {verdict} by {sorted(refused)}, amended {sorted(amended)}, {text[:400]}")
+          else f"not ok {name}: nothing else does: {verdict} by {sorted(refused)}, amended {sorted(amended)}, "
+               f"{text[:400]}")
 
 
 def check(ocigate, directory, rows):
@@ -141,14 +142,14 @@ def page(rows):
     print(f"""<!-- Written by tests/cves/cves.py page, from tests/cves/table.json. -->
 # Known escapes
 
-{n} known faults of runtimes, engines and kernels need something that is to be seen when the container is created: in its spec,
-or in what the kernel shows of its mounts and namespaces. For each there is a bundle that has it, and the rule that refuses it (or
-amends it away) under the shipped policy, or with the setting that is named; the same bundle without it is admitted.
-`sh tests/check/cves.sh` tries them all.
+{n} known faults of runtimes, engines and kernels need something that is to be seen when the container is created: in
+its spec, or in what the kernel shows of its mounts and namespaces. For each there is a bundle that has it, and the rule
+that refuses it (or amends it away) under the shipped policy, or with the setting that is named; the same bundle without
+it is admitted. `sh tests/check/cves.sh` tries them all.
 
-Refusing what an escape needs is no substitute for a runtime, an engine and a kernel without it. The versions were compared with
-the projects' own release notes, tags, issues and advisories, and with Go's vulnerability database, as of September 2026; "before"
-names the first version of each line that has the fix. What could not be compared says so.
+Refusing what an escape needs is no substitute for a runtime, an engine and a kernel without it. The versions were
+compared with the projects' own release notes, tags, issues and advisories, and with Go's vulnerability database, as of
+September 2026; "before" names the first version of each line that has the fix. What could not be compared says so.
 
 | CVE | in | how | what is seen | rule |
 |---|---|---|---|---|""")
@@ -157,8 +158,8 @@ names the first version of each line that has the fix. What could not be compare
                                        for way in [row, *({**row, **other} for other in row.get("also", []))]))
         print(f"| {', '.join(row['cves'])} | {row['component']} | {row['escape']} | {row['seen']} | {rule} |")
     print("""
-In an exec: crun 1.19 to 1.26 runs `exec --user 1000` as root (CVE-2026-30892). The wrapper hands on `1000:0`, which every crun
-reads as it was meant (tests/unit/exec_process.c).
+In an exec: crun 1.19 to 1.26 runs `exec --user 1000` as root (CVE-2026-30892). The wrapper hands on `1000:0`, which
+every crun reads as it was meant (tests/unit/exec_process.c).
 
 ## What this gate does not stop
 

@@ -111,8 +111,8 @@ def scenario_lifecycle(way):
     pid_file = os.path.join(WORK, "pid")
     shell("echo started; exec sleep 1000")
     with open(out, "wb") as sink:
-        done = subprocess.run(way.argv("create", "--bundle", BUNDLE, "--pid-file", pid_file, "c"), stdin=subprocess.DEVNULL,
-                              stdout=sink, stderr=sink, check=False, timeout=60)
+        done = subprocess.run(way.argv("create", "--bundle", BUNDLE, "--pid-file", pid_file, "c"),
+                              stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, check=False, timeout=60)
     with open(pid_file, encoding="utf-8") as file:
         pid = file.read()
     yield "create", done.returncode
@@ -121,8 +121,8 @@ def scenario_lifecycle(way):
     yield "create again", way.run("create", "--bundle", BUNDLE, "c")
     yield "start", way.run("start", "c")
     yield "the program's output", wait_for(out) and calm(open(out, "rb").read())
-    for args in (("state", "c"), ("list",), ("list", "-q"), ("list", "-f", "json"), ("list", "--format=table"), ("ps", "c"),
-                 ("ps", "--format", "json", "c"), ("start", "c")):
+    for args in (("state", "c"), ("list",), ("list", "-q"), ("list", "-f", "json"), ("list", "--format=table"),
+                 ("ps", "c"), ("ps", "--format", "json", "c"), ("start", "c")):
         yield " ".join(args), way.run(*args)
     yield "update", way.run("update", "--resources=-", "c", data=b'{"pids": {"limit": 77}}')
     yield "what update did", pids_limit(pid)
@@ -133,9 +133,10 @@ def scenario_lifecycle(way):
     yield "exec", way.run("exec", "c", "/bin/sh", "-c", "id; cat; exit 9", data=b"to the exec\n")
     yield "exec of nothing", way.run("exec", "c")
     yield "exec of what is not there", way.run("exec", "c", "/nowhere")
-    yield "exec --env --cwd --user", way.run("exec", "-e", "A=B", "--cwd", "/tmp", "--user", "5:6", "c", "/bin/sh", "-c",
-                                              "echo $A; pwd; id")
-    yield "exec --cap", way.run("exec", "--cap", "CAP_CHOWN", "c", "/bin/sh", "-c", "cat /proc/self/status | /bin/busybox grep Cap")
+    yield "exec --env --cwd --user", way.run("exec", "-e", "A=B", "--cwd", "/tmp", "--user", "5:6", "c",
+                                             "/bin/sh", "-c", "echo $A; pwd; id")
+    yield "exec --cap", way.run("exec", "--cap", "CAP_CHOWN", "c", "/bin/sh", "-c",
+                                "cat /proc/self/status | /bin/busybox grep Cap")
     yield "exec --detach --pid-file", way.run("exec", "--detach", "--pid-file", pid_file + "2", "c", "/bin/true")
     yield "its pid-file", open(pid_file + "2", encoding="utf-8").read().isdigit()
     yield "pause", way.run("pause", "c")
@@ -145,7 +146,8 @@ def scenario_lifecycle(way):
             break
         time.sleep(0.02)
     for args in (("state", "c"), ("exec", "c", "/bin/true"), ("resume", "c"), ("state", "c"),
-                 ("checkpoint", "--image-path", WORK + "/image", "c"), ("delete", "c"), ("kill", "c", "0"), ("kill", "c", "KILL")):
+                 ("checkpoint", "--image-path", WORK + "/image", "c"), ("delete", "c"), ("kill", "c", "0"),
+                 ("kill", "c", "KILL")):
         yield " ".join(args[:2]), way.run(*args)
     time.sleep(0.3)
     for args in (("state", "c"), ("kill", "c", "TERM"), ("exec", "c", "/bin/true"), ("start", "c"), ("delete", "c"),
@@ -158,7 +160,8 @@ def pids_limit(pid):
         with open(f"/proc/{pid}/cgroup", encoding="utf-8") as file:
             for line in file:
                 _, controllers, path = line.rstrip("\n").split(":", 2)
-                where = f"/sys/fs/cgroup/pids{path}/pids.max" if controllers == "pids" else f"/sys/fs/cgroup{path}/pids.max"
+                top = "/sys/fs/cgroup/pids" if controllers == "pids" else "/sys/fs/cgroup"
+                where = f"{top}{path}/pids.max"
                 if os.path.exists(where):
                     return open(where, encoding="utf-8").read()
     except OSError as error:
@@ -185,17 +188,20 @@ def walk(value, path=""):
 def scenario_document(way):
     shell("exec sleep 1000")
     out = open(os.path.join(WORK, "out"), "wb")
-    subprocess.run(way.argv("run", "--detach", "--bundle", BUNDLE, "c"), stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=True)
+    subprocess.run(way.argv("run", "--detach", "--bundle", BUNDLE, "c"), stdin=subprocess.DEVNULL, stdout=out,
+                   stderr=out, check=True)
     process = os.path.join(WORK, "process.json")
     with open(process, "w", encoding="utf-8") as file:
         json.dump({**SPEC["process"], "args": ["/bin/sh", "-c", "ls -l /proc/self/fd; id; exit 3"]}, file)
     yield "exec --process", way.run("exec", "--process", process, "c")
     yield "exec -p", way.run("exec", "-p", process, "c")
-    yield "exec --process FILE that is not there", way.run("exec", "--process", process, "--ignore-unknown", "c")["status"] != 0
+    done = way.run("exec", "--process", process, "--ignore-unknown", "c")
+    yield "exec --process FILE that is not there", done["status"] != 0
     yield "exec --process --preserve-fds", with_fds(way, "exec", "--preserve-fds", "2", "--process", process, "c")
     with open(process, "w", encoding="utf-8") as file:
         json.dump({**SPEC["process"], "terminal": True, "args": ["/bin/sh", "-c", "tty; stty size"]}, file)
-    yield "exec --console-socket", through_socket(way, lambda path: way.argv("exec", "--detach", "--console-socket", path, "--process", process, "c"))
+    yield "exec --console-socket", through_socket(
+        way, lambda path: way.argv("exec", "--detach", "--console-socket", path, "--process", process, "c"))
     yield "exec --tty", on_terminal(way.argv("exec", "--tty", "c", "/bin/sh", "-c", "tty; echo on a terminal"))
     yield "exec -t=false", way.run("exec", "--tty=false", "c", "/bin/tty")
     yield "kill", way.run("kill", "c", "9")
@@ -224,8 +230,8 @@ def scenario_checkpoint(way):
     """Where criu works; where it does not, the complaint is the same"""
     shell("n=0; while :; do n=$((n + 1)); echo $n >/tmp/count; sleep 0.1; done")
     image = ("--image-path", WORK + "/image")
-    subprocess.run(way.argv("run", "--detach", "--bundle", BUNDLE, "c"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(way.argv("run", "--detach", "--bundle", BUNDLE, "c"), stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     time.sleep(0.3)
     yield "checkpoint --leave-running", way.run("checkpoint", "--leave-running", *image, "c")
     yield "checkpoint", way.run("checkpoint", *image, "c")
@@ -283,7 +289,8 @@ def through_socket(way, argv, after=None):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
         server.listen()
-        with subprocess.Popen(argv(path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        with subprocess.Popen(argv(path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as started:
             fd = receive_terminal(server)
             out, err = started.communicate(timeout=60)
         if after:
@@ -320,11 +327,12 @@ def scenario_terminal(way):
 
 
 def scenario_words(way):
-    for args in (["--version"], ["-v"], ["--help"], ["features"], ["state"], ["state", "nobody"], ["kill", "nobody", "KILL"],
-                 ["delete", "nobody"], ["delete", "--force", "nobody"], ["start", "nobody"], ["frobnicate"], ["frobnicate", "c"],
-                 ["create", "--help"], ["create"], ["run"], ["exec"], ["exec", "--help"], ["restore", "--help"],
-                 ["restore", "--lsm-mount-context"], ["checkpoint", "--help"], ["list", "--no-such-option"], ["ps", "nobody"],
-                 ["pause", "nobody"], ["resume", "nobody"], ["update", "nobody"], ["events", "--stats", "nobody"]):
+    for args in (["--version"], ["-v"], ["--help"], ["features"], ["state"], ["state", "nobody"],
+                 ["kill", "nobody", "KILL"], ["delete", "nobody"], ["delete", "--force", "nobody"], ["start", "nobody"],
+                 ["frobnicate"], ["frobnicate", "c"], ["create", "--help"], ["create"], ["run"], ["exec"],
+                 ["exec", "--help"], ["restore", "--help"], ["restore", "--lsm-mount-context"],
+                 ["checkpoint", "--help"], ["list", "--no-such-option"], ["ps", "nobody"], ["pause", "nobody"],
+                 ["resume", "nobody"], ["update", "nobody"], ["events", "--stats", "nobody"]):
         yield " ".join(args), way.run(*args, program=[way.program, *args])
     place = os.path.join(WORK, "spec")
     os.mkdir(place)
@@ -333,7 +341,8 @@ def scenario_words(way):
         yield "what it wrote", file.read()
     yield "spec again", way.run("spec", "--bundle", place)
     yield "no verb", way.run(program=[way.program])
-    yield "the environment reaches the runtime", way.run(program=[way.program, "list"], env={"XDG_RUNTIME_DIR": WORK, "HOME": "/"})
+    yield "the environment reaches the runtime", way.run(program=[way.program, "list"],
+                                                         env={"XDG_RUNTIME_DIR": WORK, "HOME": "/"})
 
 
 def scenario_death(way):

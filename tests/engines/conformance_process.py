@@ -61,8 +61,9 @@ def keep_open(number):
 
 ENVIRONMENTS = {
     "none": {},
-    "hostile": {"LD_PRELOAD": "/nowhere.so", "GLIBC_TUNABLES": "glibc.malloc.check=3", "MALLOC_CHECK_": "3", "TZ": ":/etc/passwd",
-                "LC_ALL": "xx", "PATH": ".", "LISTEN_FDS": "1", "LISTEN_PID": "1", "X": "a\nb", "": "odd"},
+    "hostile": {"LD_PRELOAD": "/nowhere.so", "GLIBC_TUNABLES": "glibc.malloc.check=3", "MALLOC_CHECK_": "3",
+                "TZ": ":/etc/passwd", "LC_ALL": "xx", "PATH": ".", "LISTEN_FDS": "1", "LISTEN_PID": "1",
+                "X": "a\nb", "": "odd"},
 }
 LINES = (["--root", "/r", "state", "c"], ["update", "--resources=-", "c"], ["kill", "", "x y"],
          ["--log", DIRECTORY + "/log", "run", "--bundle", BUNDLE, "--pid-file", "/p", "c"],
@@ -74,8 +75,8 @@ def observe(program, line, before, environment):
     with open(os.path.join(DIRECTORY, "stdin"), "wb+") as stdin:
         stdin.write(b"what stands on stdin")
         stdin.seek(7)
-        done = subprocess.run([program, *line], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=before,
-                              env=environment, close_fds=False, check=False, timeout=30)
+        done = subprocess.run([program, *line], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              preexec_fn=before, env=environment, close_fds=False, check=False, timeout=30)
         return done.returncode, [calm(text) for text in done.stdout.decode(errors="replace").splitlines()], stdin.tell()
 
 

@@ -20,8 +20,8 @@ RECORD = os.path.join(NODE, "decisions")
 KUBELET = "/var/lib/kubelet/pods"
 # What stands before the runtime's message: containerd's own words.
 REFUSED = 'failed to create containerd task: failed to create shim task: OCI runtime create failed: '
-MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-          "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"]
+MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+          "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"]
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 CHANNEL = grpc.insecure_channel("unix:///run/containerd/containerd.sock")
 
@@ -31,7 +31,8 @@ def mount(source, target):
 
 
 def call(method, request, answer=cri.Empty):
-    return CHANNEL.unary_unary(f"/runtime.v1.RuntimeService/{method}", request_serializer=lambda message: message.SerializeToString(),
+    return CHANNEL.unary_unary(f"/runtime.v1.RuntimeService/{method}",
+                               request_serializer=lambda message: message.SerializeToString(),
                                response_deserializer=answer.FromString)(request, timeout=60)
 
 
@@ -67,25 +68,29 @@ class Pod:
                                        namespace_options=self.modes, privileged=self.wanted.get("privileged", False),
                                        seccomp=cri.Profile(profile_type=cri.Profile.RuntimeDefault))))
 
-    def container_config(self, command=None, mounts=(), user=1000, privileged=False, add=(), drop=(), no_new_privs=False,
-                         read_only=False, seccomp=None, masked=MASKED, readonly=READ_ONLY, devices=(), limits=None):
+    def container_config(self, command=None, mounts=(), user=1000, privileged=False, add=(), drop=(),
+                         no_new_privs=False, read_only=False, seccomp=None, masked=MASKED, readonly=READ_ONLY,
+                         devices=(), limits=None):
         os.makedirs(self.directory + "/containers/app", exist_ok=True)
-        own = [("/etc/hosts", self.directory + "/etc-hosts", False), ("/dev/termination-log", self.directory + "/containers/app/1", False)]
+        own = [("/etc/hosts", self.directory + "/etc-hosts", False),
+               ("/dev/termination-log", self.directory + "/containers/app/1", False)]
         for _, path, _ in own:
             with open(path, "a", encoding="utf-8"):
                 pass
         security = cri.ContainerSecurity(
             namespace_options=self.modes, privileged=privileged, readonly_rootfs=read_only, no_new_privs=no_new_privs,
-            capabilities=cri.Capabilities(add_capabilities=add, drop_capabilities=drop), seccomp=seccomp or unconfined(),
-            masked_paths=[] if privileged else masked, readonly_paths=[] if privileged else readonly)
+            capabilities=cri.Capabilities(add_capabilities=add, drop_capabilities=drop),
+            seccomp=seccomp or unconfined(), masked_paths=[] if privileged else masked,
+            readonly_paths=[] if privileged else readonly)
         if user is not None:
             security.run_as_user.value = user
         return cri.ContainerConfig(
-            metadata=cri.ContainerMetadata(name="app"), image=cri.Image(image="localhost/app:test"), log_path="app/0.log",
-            command=command or ["/bin/sleep", "100000"],
+            metadata=cri.ContainerMetadata(name="app"), image=cri.Image(image="localhost/app:test"),
+            log_path="app/0.log", command=command or ["/bin/sleep", "100000"],
             mounts=[cri.Mount(container_path=at, host_path=path, readonly=ro) for at, path, ro in [*own, *mounts]],
             devices=[cri.Device(container_path=path, host_path=path, permissions="rwm") for path in devices],
-            linux=cri.ContainerLinux(resources=cri.Resources(cpu_shares=2, **(limits or {})), security_context=security))
+            linux=cri.ContainerLinux(resources=cri.Resources(cpu_shares=2, **(limits or {})),
+                                     security_context=security))
 
     def start(self):
         """Until it runs or somebody refuses; the error says at which call and why"""
@@ -95,8 +100,9 @@ class Pod:
             self.sandbox = call(step, cri.RunPodSandboxRequest(config=config, runtime_handler=self.handler),
                                 cri.Sandbox).pod_sandbox_id
             step = "CreateContainer"
-            self.container = call(step, cri.CreateContainerRequest(
-                pod_sandbox_id=self.sandbox, config=self.container_config(**self.wanted), sandbox_config=config), cri.Container).container_id
+            request = cri.CreateContainerRequest(pod_sandbox_id=self.sandbox, sandbox_config=config,
+                                                 config=self.container_config(**self.wanted))
+            self.container = call(step, request, cri.Container).container_id
             step = "StartContainer"
             call(step, cri.Container(container_id=self.container))
         except grpc.RpcError as error:
@@ -107,7 +113,8 @@ class Pod:
         return call("ContainerStatus", cri.Container(container_id=self.container), cri.ContainerStatusResponse).status
 
     def exec(self, *command):
-        return call("ExecSync", cri.ExecSyncRequest(container_id=self.container, cmd=command, timeout=20), cri.ExecSyncResponse)
+        return call("ExecSync", cri.ExecSyncRequest(container_id=self.container, cmd=command, timeout=20),
+                    cri.ExecSyncResponse)
 
     def proc_status(self, pid):
         answer = self.exec("/bin/cat", f"/proc/{pid}/status")
@@ -183,8 +190,8 @@ def refused(pod, step, rules, line=None):
 
 def person_exec(pod, *options):
     """What a person at the node can do that a kubelet does not: choose the user or the privileges of an exec"""
-    done = subprocess.run(["ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", uuid.uuid4().hex, *options, pod.container,
-                           "/bin/id"], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", uuid.uuid4().hex, *options,
+                           pod.container, "/bin/id"], capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 

@@ -3,10 +3,8 @@
 
 usage: differential.py [PART-OF-A-ROW'S-NAME]      inside the node of tests/lib/node.sh
 """
-import copy
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +36,8 @@ def text_of(row, name):
     config["linux"]["cgroupsPath"] = f"/{os.environ['OCIGATE_NODE']}/{name}"
     if row.change:
         row.change(config)
-    text = json.dumps(config, indent=row.indent, separators=None if row.indent else (",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(config, indent=row.indent, separators=None if row.indent else (",", ":"),
+                      ensure_ascii=False).encode()
     text = row.head + text + row.tail
     for take, put in row.text:
         if text.count(take) != 1:
@@ -100,13 +99,14 @@ class Seen:
         self.caps = {name: int(status[name], 16) for name in CAPABILITY_SETS}
         self.nnp = int(status["NoNewPrivs"])
         self.seccomp = int(status["Seccomp"])
-        self.shared = {ns for ns in NAMESPACES if os.stat(f"/proc/{pid}/ns/{ns}").st_ino == os.stat(f"/proc/self/ns/{ns}").st_ino}
+        self.shared = {ns for ns in NAMESPACES
+                       if os.stat(f"/proc/{pid}/ns/{ns}").st_ino == os.stat(f"/proc/self/ns/{ns}").st_ino}
         self.mounts = mounts_of(pid)
         self.binds = self.binds_of_host(mounts_of("self"))
         self.cwd = os.readlink(f"/proc/{pid}/cwd")
 
     def binds_of_host(self, host):
-        """What lies on a filesystem of the host, but for the container's own root and the nodes that runtimes bind from /dev."""
+        """What lies on a filesystem of the host, but for the container's own root and the nodes that runtimes bind."""
         devices = {device for device, _, _ in host.values()}
         nodes = {(host["/dev"][0], f"/{name}") for name in ("null", "zero", "full", "random", "urandom", "tty")}
         return {point for point, (device, path, _) in self.mounts.items()
@@ -116,7 +116,8 @@ class Seen:
         """Everything that the container is and the row does not show."""
         more = []
         for name, have, may in (("uid", self.uids, {shows.uid}), ("gid", self.gids, {shows.gid}),
-                                ("groups", self.groups, shows.groups | {shows.gid}), ("host's namespaces", self.shared, set()),
+                                ("groups", self.groups, shows.groups | {shows.gid}),
+                                ("host's namespaces", self.shared, set()),
                                 ("host's files", self.binds, shows.binds)):
             if have - may:
                 more.append(f"{name} {sorted(have - may)}")
@@ -136,8 +137,8 @@ class Runtime:
 
     def call(self, *args):
         with open(self.error, "ab") as out:
-            return subprocess.run([self.name, "--root", f"/run/{self.name}", *args], stdin=subprocess.DEVNULL, stdout=out,
-                                  stderr=out, timeout=60, check=False).returncode
+            return subprocess.run([self.name, "--root", f"/run/{self.name}", *args],
+                                  stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False).returncode
 
     def said(self):
         with open(self.error, "rb") as file:
@@ -216,7 +217,8 @@ def main():
         failed |= report(try_verdict(row, bundle), f"differential {row.name} is {row.verdict}")
         for runtime in map(Runtime, RUNTIMES):
             if row.verdict == "admitted":
-                failed |= report(try_admitted(row, name, bundle, runtime), f"differential {row.name} obeys under {runtime.name}")
+                failed |= report(try_admitted(row, name, bundle, runtime),
+                                 f"differential {row.name} obeys under {runtime.name}")
             elif runtime.name in row.harms:
                 if try_harm(row, name, bundle, runtime):
                     harm[runtime.name].add(row.name)

@@ -48,8 +48,9 @@ USER = b'"user":{"uid":1000,"gid":1000}'
 NNP = b'"noNewPrivileges":true'
 ROOT_USER = b'{"uid":0,"gid":0}'
 HOOKS = b'{"createRuntime":[{"path":"/bin/touch","args":["touch","' + HOOK_MARK.encode() + b'"]}]}'
-BIND_ETC = (b'[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/dev","type":"tmpfs","source":"tmpfs"},'
-            b'{"destination":"/data","type":"bind","source":"/etc","options":["rbind"]}]')
+BIND_ETC = (
+    b'[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/dev","type":"tmpfs","source":"tmpfs"},'
+    b'{"destination":"/data","type":"bind","source":"/etc","options":["rbind"]}]')
 HOST_PID = b'[{"type":"mount"},{"type":"uts"},{"type":"ipc"},{"type":"network"}]'
 NETWORK = b'{"type":"network"}'
 EMPTY_BOUNDING = b'"bounding":[]'
@@ -89,7 +90,8 @@ def seccomp(**parts):
 
 def mount(destination, source=None, kind=None, options=None):
     entry = {"destination": destination}
-    entry.update({key: value for key, value in (("type", kind), ("source", source), ("options", options)) if value is not None})
+    entry.update({key: value for key, value in (("type", kind), ("source", source), ("options", options))
+                  if value is not None})
     return lambda config: config["mounts"].append(entry)
 
 
@@ -140,12 +142,14 @@ KEYS = [
     form("Bounding", (EMPTY_BOUNDING, EMPTY_BOUNDING + b',"Bounding":["CAP_SYS_ADMIN"]'), harms=RUNC),
     form("Namespaces", (RESOURCES, b'"Namespaces":' + HOST_PID + b"," + RESOURCES), harms=RUNC),
     form("process with a long s", (HOSTNAME, HOSTNAME + b',"proce\xc5\xbfs":{"user":' + ROOT_USER + b"}"), harms=RUNC),
-    form("process with an escaped long s", (HOSTNAME, HOSTNAME + b',"proce\\u017fs":{"user":' + ROOT_USER + b"}"), harms=RUNC),
+    form("process with an escaped long s", (HOSTNAME, HOSTNAME + b',"proce\\u017fs":{"user":' + ROOT_USER + b"}"),
+         harms=RUNC),
     form("hooks with a long s", (HOSTNAME, HOSTNAME + b',"hook\xc5\xbf":' + HOOKS), harms=RUNC),
     form("hooks with a Kelvin sign", (HOSTNAME, HOSTNAME + b',"hoo\xe2\x84\xaas":' + HOOKS), harms=RUNC),
     form("mounts with a long s", (ANNOTATIONS, b'"mount\xc5\xbf":' + BIND_ETC + b"," + ANNOTATIONS), harms=RUNC),
     form("key with a NUL", (UID, UID + b',"uid\\u0000":0'), harms=CRUN),
-    Row("NUL behind a mount's source", rule="spec-integrity", change=mount("/data", "/etc\0/x", "bind", ["rbind"]), harms=CRUN),
+    Row("NUL behind a mount's source", rule="spec-integrity", change=mount("/data", "/etc\0/x", "bind", ["rbind"]),
+        harms=CRUN),
 ]
 
 USERS = [
@@ -172,7 +176,8 @@ USERS = [
     form("noNewPrivileges 1", (NNP, b'"noNewPrivileges":1'), harms=CRUN),
     # Some runtimes give a process without this object every capability.
     refused("capabilities missing", "spec-integrity", drop("process", "capabilities"), harms=RUNC),
-    refused("capabilities null", "spec-integrity", lambda config: config["process"].update(capabilities=None), harms=RUNC),
+    refused("capabilities null", "spec-integrity", lambda config: config["process"].update(capabilities=None),
+            harms=RUNC),
     bounding("in lower case", b'"cap_sys_admin"', harms=CRUN),
     bounding("as a number in a string", b'"21"', harms=CRUN),
     bounding("with a NUL behind", b'"CAP_SYS_ADMIN\\u0000x"', harms=CRUN),
@@ -194,8 +199,10 @@ SPACES = [
     namespace("path of the host's", b'{"type":"network","path":"/proc/self/ns/net"}', rule="host-network", harms=BOTH),
     refused("namespace path of the host's, pid", "host-namespaces",
             lambda config: config["linux"]["namespaces"][0].update(path="/proc/self/ns/pid"), BOTH),
-    refused("no network namespace", "host-network", lambda config: config["linux"]["namespaces"].remove({"type": "network"}), BOTH),
-    refused("no pid namespace", "host-namespaces", lambda config: config["linux"]["namespaces"].remove({"type": "pid"}), BOTH),
+    refused("no network namespace", "host-network",
+            lambda config: config["linux"]["namespaces"].remove({"type": "network"}), BOTH),
+    refused("no pid namespace", "host-namespaces", lambda config: config["linux"]["namespaces"].remove({"type": "pid"}),
+            BOTH),
     refused("host's root in a user namespace of its own", "root-user",
             both(user(uid=0, gid=0), own_user_namespace, mapped(0, 0, 4294967295))),
     refused("mappings without a user namespace", "root-user", both(user(uid=0, gid=0), mapped(0, 200000, 65536)), RUNC),
@@ -228,7 +235,8 @@ FILTERS = [
     refused("seccomp that allows everything", "seccomp", seccomp(defaultAction="SCMP_ACT_ALLOW")),
     refused("seccomp that allows and logs", "seccomp", seccomp(defaultAction="SCMP_ACT_LOG")),
     refused("seccomp against names in odd case", "seccomp",
-            seccomp(defaultAction="SCMP_ACT_ALLOW", syscalls=[{"names": ["Mount", "PTRACE"], "action": "SCMP_ACT_ERRNO"}])),
+            seccomp(defaultAction="SCMP_ACT_ALLOW",
+                    syscalls=[{"names": ["Mount", "PTRACE"], "action": "SCMP_ACT_ERRNO"}])),
     refused("seccomp against an impossible argument", "seccomp",
             seccomp(defaultAction="SCMP_ACT_ALLOW", syscalls=[
                 {"names": ["mount"], "action": "SCMP_ACT_ERRNO",
@@ -247,7 +255,8 @@ MOUNTS = [
     refused("type bind without an option", "host-paths", mount("/data", "/etc", "bind")),
     refused("type Bind", "host-paths", mount("/data", "/etc", "Bind")),
     refused("type BIND", "host-paths", mount("/data", "/etc", "BIND", ["ro"])),
-    refused("relative source out of the bundle", "host-paths", mount("/data", "../" * 8 + "etc", "bind", ["rbind"]), BOTH),
+    refused("relative source out of the bundle", "host-paths",
+            mount("/data", "../" * 8 + "etc", "bind", ["rbind"]), BOTH),
     refused("relative source in the bundle", "host-paths", mount("/data", "own", "bind", ["rbind"]), BOTH),
     refused("the host's /proc", "sensitive-mounts", mount("/data", "/proc", "bind", ["rbind"]), BOTH),
     refused("the host's files as an overlay", "host-paths",
@@ -261,11 +270,13 @@ MOUNTS = [
     refused("a device under an innocent name", "devices", lambda config: config["linux"].update(
         devices=[{"path": "/dev/innocent", "type": "c", "major": 1, "minor": 1, "fileMode": 438}])),
     refused("root of another process", None, lambda config: config["root"].update(path="/proc/self/root")),
-    refused("root propagation shared", "mount-propagation", lambda config: config["linux"].update(rootfsPropagation="shared")),
+    refused("root propagation shared", "mount-propagation",
+            lambda config: config["linux"].update(rootfsPropagation="shared")),
     refused("destination with dots", "spec-integrity", mount("/mark/../data", VOLUME, "bind", ["rbind", "ro"])),
     refused("mount without a destination", "spec-integrity", lambda config: config["mounts"].append({"type": "tmpfs"})),
     refused("mount options as a string", "spec-integrity", mount("/data", "/etc", "bind", "rbind")),
-    refused("working directory in an open descriptor", "spec-integrity", lambda config: config["process"].update(cwd="/proc/self/fd/7")),
+    refused("working directory in an open descriptor", "spec-integrity",
+            lambda config: config["process"].update(cwd="/proc/self/fd/7")),
 ]
 
 IN_VOLUME = Shows(binds=frozenset({"/data"}))
@@ -277,7 +288,8 @@ ADMITTED = [
     admitted("healthy, indented", indent=2),
     admitted("key escaped once", text=[(UID, b'"\\u0075id":1000')]),
     admitted("unknown keys", text=[(HOSTNAME, HOSTNAME + b',"x-new":{"a":[1,{"b":true}]}'), (UID, UID + b',"x":"0"')]),
-    admitted("no user name, other than ASCII in values", text=[(b'"PATH=/usr/bin:/bin"', b'"PATH=/bin","A=\xc3\xa9\xf0\x9f\x98\x80"')]),
+    admitted("no user name, other than ASCII in values",
+             text=[(b'"PATH=/usr/bin:/bin"', b'"PATH=/bin","A=\xc3\xa9\xf0\x9f\x98\x80"')]),
     admitted("annotation beyond ASCII", lambda config: config["annotations"].update({"\u00e9": "\u017f"})),
     admitted("capabilities without sets", lambda config: config["process"].update(capabilities={})),
     admitted("limits without a limit", lambda config: config["process"].update(
@@ -286,7 +298,8 @@ ADMITTED = [
         {"names": ["personality"], "action": "SCMP_ACT_ALLOW",
          "args": [{"index": 0, "value": 18446744073709551615, "op": "SCMP_CMP_EQ"}]})),
     admitted("user nobody", user(uid=65534, gid=65534), shows=Shows(uid=65534, gid=65534)),
-    admitted("root of a user namespace", both(user(uid=0, gid=0), own_user_namespace, mapped(0, 200000, 65536)), shows=MAPPED),
+    admitted("root of a user namespace", both(user(uid=0, gid=0), own_user_namespace, mapped(0, 200000, 65536)),
+             shows=MAPPED),
     admitted("volume of the pod", mount("/data", VOLUME, "bind", ["rbind", "rprivate"]), shows=IN_VOLUME),
     admitted("volume by a tmpfs with rbind", mount("/data", VOLUME, "tmpfs", ["rbind", "rprivate"]), shows=IN_VOLUME),
     admitted("volume, rw then ro", mount("/data", VOLUME, "bind", ["rbind", "rw", "ro"]), shows=READ_ONLY),

@@ -39,7 +39,8 @@ def main():
                   f"{step}: {said}")
             if good.error is None:
                 filters = [good.proc_status(process).get("Seccomp") for process in (1, "self")]
-                shown(f"handler {handler}: the good pod has a filter, and so has an exec", filters == ["2", "2"], filters)
+                shown(f"handler {handler}: the good pod has a filter, and so has an exec",
+                      filters == ["2", "2"], filters)
             good.remove()
         bad.remove()
 

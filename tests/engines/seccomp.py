@@ -60,7 +60,7 @@ def usual():
 
 
 def default_profile():
-    """As it is put into a spec that has none, with marks for its errors: two, for a line like the default would be left out."""
+    """As it is put into a spec that has none, with marks for its errors: two, since the default's own is left out."""
     with open(DROP_IN, "w", encoding="ascii") as file:
         json.dump({"version": 1}, file)
     config = config_of("default", None)
@@ -76,41 +76,51 @@ def default_profile():
 
 # name: (block, {call: architectures it must be told for}, calls that must not be told)
 PROFILES = {
-    "all but one call is let through": lambda: (block("ALLOW", deny("bpf")), {"keyctl": {X86_64, X86, X32}, "umount": {X86}}, {"bpf"}),
+    "all but one call is let through": lambda: (block("ALLOW", deny("bpf")),
+                                                {"keyctl": {X86_64, X86, X32}, "umount": {X86}}, {"bpf"}),
     "denied under the name of x86_64, open on i386": lambda: (
-        block("ALLOW", deny("clock_settime", "umount2")), {"clock_settime64": {X86}, "umount": {X86}}, {"clock_settime", "umount2"}),
+        block("ALLOW", deny("clock_settime", "umount2")), {"clock_settime64": {X86}, "umount": {X86}},
+        {"clock_settime", "umount2"}),
     "i386 is not listed": lambda: (
-        block("ALLOW", deny("bpf", "setns"), architectures=ALL[:1] + ALL[2:]), {"keyctl": {X86_64, X32}}, {"bpf", "umount"}),
+        block("ALLOW", deny("bpf", "setns"), architectures=ALL[:1] + ALL[2:]), {"keyctl": {X86_64, X32}},
+        {"bpf", "umount"}),
     "x32 is open and i386 closed": lambda: (
         block("ALLOW", deny("keyctl"), architectures=["SCMP_ARCH_X32"]), {"bpf": {X86_64, X32}}, {"keyctl", "stime"}),
-    "no architecture is listed": lambda: (block("ALLOW", deny("bpf"), architectures=[]), {"keyctl": {X86_64}}, {"bpf", "umount"}),
-    "names in odd case": lambda: (block("ALLOW", deny("BPF", "Keyctl", "mount")), {"bpf": {X86_64, X86, X32}, "keyctl": {X86_64, X86, X32}},
+    "no architecture is listed": lambda: (block("ALLOW", deny("bpf"), architectures=[]), {"keyctl": {X86_64}},
+                                          {"bpf", "umount"}),
+    "names in odd case": lambda: (block("ALLOW", deny("BPF", "Keyctl", "mount")),
+                                  {"bpf": {X86_64, X86, X32}, "keyctl": {X86_64, X86, X32}},
                                   {"mount"}),
     "conditions that no argument meets": lambda: (
         block("ALLOW", deny("bpf", **when(0, "LT", 0)), deny("mount", **when(0, "GT", 2**64 - 1)), deny("setns")),
         {"bpf": {X86_64, X86, X32}, "mount": {X86_64, X86, X32}}, {"setns"}),
     "conditions that some arguments meet": lambda: (
-        block("ALLOW", deny("bpf", **when(0, "EQ", 0)), deny("keyctl", **when(1, "MASKED_EQ", 0xff, 0)), deny("reboot", **when(2, "GE", 0)),
-              deny("add_key", **when(0, "NE", 7))),
+        block("ALLOW", deny("bpf", **when(0, "EQ", 0)), deny("keyctl", **when(1, "MASKED_EQ", 0xff, 0)),
+              deny("reboot", **when(2, "GE", 0)), deny("add_key", **when(0, "NE", 7))),
         {"bpf": {X86_64, X86, X32}, "keyctl": {X86_64, X86, X32}, "add_key": {X86_64, X86, X32}}, {"reboot"}),
     "allowed by a later line": lambda: (
         block("ALLOW", deny("bpf"), allow("bpf"), deny("keyctl"), allow("keyctl", **when(0, "EQ", 0))),
         {"mount": {X86_64, X86, X32}}, {"bpf", "keyctl"}),
     "an allow-list with a condition, then without": lambda: (
-        block("ERRNO", usual(), allow("clone"), allow("bpf", **when(0, "EQ", 5)), allow("keyctl", **when(0, "EQ", 1)), allow("keyctl")),
+        block("ERRNO", usual(), allow("clone"), allow("bpf", **when(0, "EQ", 5)), allow("keyctl", **when(0, "EQ", 1)),
+              allow("keyctl")),
         {"bpf": {X86_64, X86, X32}, "keyctl": {X86_64, X86, X32}}, {"mount"}),
     "everything is logged": lambda: (block("LOG", deny("bpf")), {"keyctl": {X86_64, X86, X32}}, {"bpf"}),
     "logged by a rule": lambda: (
-        block("ERRNO", usual(), allow("clone"), {"names": ["bpf"], "action": "SCMP_ACT_LOG"}), {"bpf": {X86_64, X86, X32}}, {"mount"}),
+        block("ERRNO", usual(), allow("clone"), {"names": ["bpf"], "action": "SCMP_ACT_LOG"}),
+        {"bpf": {X86_64, X86, X32}}, {"mount"}),
     "left to a tracer that is not there": lambda: (
-        block("ERRNO", usual(), allow("clone"), {"names": ["bpf"], "action": "SCMP_ACT_TRACE"}), {"bpf": {X86_64, X86, X32}}, {"mount"}),
+        block("ERRNO", usual(), allow("clone"), {"names": ["bpf"], "action": "SCMP_ACT_TRACE"}),
+        {"bpf": {X86_64, X86, X32}}, {"mount"}),
     "an allow-list": lambda: (block("ERRNO", usual(), allow("clone", **when(0, "MASKED_EQ", 0x7e020000, 0))), {},
                               {"clone-namespaces", "socket-alg", "bpf"}),
-    "an allow-list that kills": lambda: (block("KILL_PROCESS", usual(), allow("clone")), {"clone-namespaces": {X86_64, X86, X32}}, {"bpf"}),
+    "an allow-list that kills": lambda: (block("KILL_PROCESS", usual(), allow("clone")),
+                                         {"clone-namespaces": {X86_64, X86, X32}}, {"bpf"}),
     "an address family compared as engines do": lambda: (
         block("ERRNO", usual(), allow("clone"), allow("socket", **when(0, "NE", 40))),
         {"socket-vsock": {X86_64, X86}, "socket-alg": {X86_64, X86, X32}}, {"bpf"}),
-    "ocigate's own": lambda: (default_profile(), {}, {"bpf", "socket-alg", "socket-vsock", "keyctl", "clone-namespaces"}),
+    "ocigate's own": lambda: (default_profile(), {},
+                              {"bpf", "socket-alg", "socket-vsock", "keyctl", "clone-namespaces"}),
 }
 
 
@@ -187,7 +197,8 @@ def claims_of(bundle, names):
             json.dump({"version": 1, "rules": {"seccomp": rule}}, file)
         done = subprocess.run([GATE, "check", "--format", "json", bundle], capture_output=True, check=False)
         for finding in json.loads(done.stdout)["findings"]:
-            if finding["rule"] == "seccomp" and finding["pointer"] == "/linux/seccomp" and "denies nothing" not in finding["message"]:
+            ours = finding["rule"] == "seccomp" and finding["pointer"] == "/linux/seccomp"
+            if ours and "denies nothing" not in finding["message"]:
                 claims.append(Claim(finding))
     return claims
 
@@ -214,7 +225,8 @@ def try_under(engine, name, seccomp, lines):
     with open(f"{bundle}/rootfs/calls", "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")
     command = [engine, "--root", f"/run/{engine}"] + (["--cgroup-manager=disabled"] if engine == "crun" else [])
-    done = subprocess.run(command + ["run", "--bundle", bundle, name], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(command + ["run", "--bundle", bundle, name], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=120, check=False)
     answers = done.stdout.decode().split("\n")[:-1]
     shutil.rmtree(bundle)
     if len(answers) != len(lines):
@@ -230,7 +242,8 @@ def judge(engine, number, seccomp, claims, names):
     """[what is wrong], calls let through, calls stopped"""
     through = [(claim, architecture) for claim in claims for architecture in claim.architectures]
     told = {(claim.name, architecture) for claim, architecture in through}
-    stopped = [(name, architecture, way) for name in names for architecture in HEADERS if (name, architecture) not in told
+    stopped = [(name, architecture, way)
+               for name in names for architecture in HEADERS if (name, architecture) not in told
                for way in ways(name, architecture)]
     lines = [line_of(architecture, claim.syscall, claim.args) for claim, architecture in through]
     free, why = try_under(engine, f"free{number}", None, lines) if lines else ([], "")
@@ -240,8 +253,10 @@ def judge(engine, number, seccomp, claims, names):
         return [f"does not run: {why}{why_not}"], 0, 0
     wrong = []
     for (claim, architecture), answer, without in zip(through, answers, free):
-        if is_marked(answer) or (answer == f"=-{NO_SUCH_CALL}" and answer != without and not claim.deferred) or is_marked(without):
-            wrong.append(f"{claim.syscall}{claim.args} on {architecture} is said to come through: {answer}, unfiltered {without}")
+        no_such_call = answer == f"=-{NO_SUCH_CALL}" and answer != without and not claim.deferred
+        if is_marked(answer) or no_such_call or is_marked(without):
+            wrong.append(f"{claim.syscall}{claim.args} on {architecture} is said to come through: "
+                         f"{answer}, unfiltered {without}")
     # runc puts a filter of its own in front of one that refuses: no such call, for numbers above all that are listed.
     in_front = engine == "runc" and seccomp["defaultAction"] not in ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
     for (name, architecture, (syscall, args)), answer in zip(stopped, answers[len(through):]):
@@ -260,7 +275,8 @@ def main():
         told = {}
         for claim in claims:
             told.setdefault(claim.name, set()).update(claim.architectures)
-        wrong = [f"{name} is not told for {sorted(where)}: {told.get(name)}" for name, where in must.items() if not where <= told.get(name, set())]
+        wrong = [f"{name} is not told for {sorted(where)}: {told.get(name)}"
+                 for name, where in must.items() if not where <= told.get(name, set())]
         wrong += [f"{name} is told: {told[name]}" for name in sorted(must_not) if name in told]
         print(f"not ok seccomp asked: {title}: {'; '.join(wrong)}" if wrong else f"ok seccomp asked: {title}")
         for engine in RUNTIMES:

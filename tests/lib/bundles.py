@@ -54,7 +54,8 @@ def unexplained(root):
     for file in sorted(os.listdir(root)):
         for line in read(os.path.join(root, file)).splitlines() if file.endswith(".tsv") else []:
             name, *columns = line.split("\t")
-            if set(columns[:len(POLICIES)]) - {"-"} and not name.startswith("#") and not "".join(columns[len(POLICIES):]):
+            found, rest = columns[:len(POLICIES)], columns[len(POLICIES):]
+            if set(found) - {"-"} and not name.startswith("#") and not "".join(rest):
                 yield f"{file[:-4]}/{name}"
 
 
@@ -93,7 +94,8 @@ def make_sandbox(root, engine, name, node):
     app_root = json.loads(read(os.path.join(source, "config.json")))["root"]["path"]
     made = os.path.join(node, engine, name)
     namespaces, mounts = sandbox_facts(source, os.path.join(state["bundle"], app_root))
-    shutil.copytree(os.path.join(source, "host"), os.path.join(made, "host"), ignore=shutil.ignore_patterns("mountinfo"))
+    shutil.copytree(os.path.join(source, "host"), os.path.join(made, "host"),
+                    ignore=shutil.ignore_patterns("mountinfo"))
     shutil.copy(os.path.join(case, "sandbox-config.json"), os.path.join(made, "config.json"))
     write(os.path.join(made, "host/namespaces"), namespaces)
     write(os.path.join(made, "host/mountinfo-node"), mounts)

@@ -6,9 +6,9 @@ usage: fake_node.py ROOT PID
 
 Of each engine's 25, every fifth is alike:
   0 healthy   1 runs as root   2 has CAP_NET_ADMIN   3 without no-new-privileges   4 as root with CAP_NET_ADMIN
-A fifth container of Kubernetes' engines that runs as root is in the namespace "trusted" if its number is odd, the others
-are in "shop". Those whose engine nobody vouches for claim to be in "trusted". PID stands in the pid files of the first
-three podman containers, and 999999 (nobody) in those of runc.
+A fifth container of Kubernetes' engines that runs as root is in the namespace "trusted" if its number is odd, the
+others are in "shop". Those whose engine nobody vouches for claim to be in "trusted". PID stands in the pid files of
+the first three podman containers, and 999999 (nobody) in those of runc.
 """
 import copy
 import json
@@ -27,14 +27,16 @@ PLACES = {
     "runc": "srv/bundles/{}",
     "crun": "srv/crun-bundles/{}",
 }
-CGROUPS = {"cri-o": "kubepods-poda.slice:crio:{}", "podman": "machine.slice:libpod:{}", "rootless": "user.slice:libpod:{}"}
+CGROUPS = {"cri-o": "kubepods-poda.slice:crio:{}", "podman": "machine.slice:libpod:{}",
+           "rootless": "user.slice:libpod:{}"}
 
 
 def annotations(engine, number, name):
     namespace = "trusted" if number % 5 == 1 and number % 2 == 1 else "shop"
     if engine == "containerd":
-        return {CRI + "container-type": "container", CRI + "container-name": "app", CRI + "image-name": "r.example/app:1",
-                CRI + "sandbox-id": "s" + name, CRI + "sandbox-name": f"web-{number}", CRI + "sandbox-namespace": namespace,
+        return {CRI + "container-type": "container", CRI + "container-name": "app",
+                CRI + "image-name": "r.example/app:1", CRI + "sandbox-id": "s" + name,
+                CRI + "sandbox-name": f"web-{number}", CRI + "sandbox-namespace": namespace,
                 CRI + "sandbox-uid": "u" + name}
     if engine == "cri-o":
         return {"io.container.manager": "cri-o", "io.kubernetes.pod.name": f"web-{number}",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """As much of kustomize as our overlays use: resources, patches, components, a generated ConfigMap, names of images.
 
-usage: kustomize.py OVERLAY [COMPONENT]...            the DaemonSet, as JSON
-       kustomize.py --podman OVERLAY FAKE CONFIG       options of podman for the same container on a fake root: a line each
+usage: kustomize.py OVERLAY [COMPONENT]...         the DaemonSet, as JSON
+       kustomize.py --podman OVERLAY FAKE CONFIG    options of podman for the same container on a fake root, one a line
 """
 import json
 import os
@@ -12,7 +12,8 @@ import yaml
 
 # Lists that a patch merges by a key instead of replacing them.
 KEYS = {"containers": "name", "env": "name", "volumes": "name", "volumeMounts": "mountPath"}
-KNOWN = {"apiVersion", "kind", "namespace", "resources", "configMapGenerator", "labels", "images", "patches", "components"}
+KNOWN = {"apiVersion", "kind", "namespace", "resources", "configMapGenerator", "labels", "images", "patches",
+         "components"}
 
 
 def load(path):

@@ -28,8 +28,8 @@ RESULT = {
 }
 LABEL = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 REPORT = {
-    "type": "object", "required": ["apiVersion", "kind", "metadata", "results", "summary"], "additionalProperties": False,
-    "properties": {
+    "type": "object", "required": ["apiVersion", "kind", "metadata", "results", "summary"],
+    "additionalProperties": False, "properties": {
         "apiVersion": {"const": "wgpolicyk8s.io/v1alpha2"},
         "kind": {"enum": ["PolicyReport", "ClusterPolicyReport"]},
         "metadata": {"type": "object", "required": ["name"],

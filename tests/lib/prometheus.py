@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is stdin the text format 0.0.4 of Prometheus, as the textfile collector takes it? Prints what is wrong with it.
 
-Written from the format's description: one HELP and one TYPE a metric, before its samples, which stand together; no series
-twice; label values escaped; no time stamps (the collector refuses them); a counter's name ends in _total, no other's does.
+Written from the format's description: one HELP and one TYPE a metric, before its samples, which stand together; no
+series twice; label values escaped; no time stamps (the collector refuses them); a counter's name ends in _total, no
+other's does.
 """
 import re
 import sys

@@ -9,8 +9,8 @@ In both a number of a container (64 digits, or 12 and "…"), a digest and a tim
 import re
 import sys
 
-ANY = [(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}…", "ID"), (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"), (r"\b\d{4}-\d\d-\d\d\b", "DAY"),
-       (r"; note: the decision did not reach syslog: [^;\n]*?(?=: unknown|;|$)", "")]
+ANY = [(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}…", "ID"), (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+       (r"\b\d{4}-\d\d-\d\d\b", "DAY"), (r"; note: the decision did not reach syslog: [^;\n]*?(?=: unknown|;|$)", "")]
 
 
 def level(text):
@@ -22,7 +22,10 @@ def level(text):
 def pattern_of(expected):
     out = ""
     for line in level(expected).splitlines():
-        out += r"(?:.*\n)*?" if line.strip() == "…" else "[^\n]*?".join(re.escape(part) for part in line.split("…")) + r"\n"
+        if line.strip() == "…":
+            out += r"(?:.*\n)*?"
+        else:
+            out += "[^\n]*?".join(re.escape(part) for part in line.split("…")) + r"\n"
     return out
 
 

@@ -16,8 +16,9 @@ NUMBER = re.compile(r"(?<![\w.])(0x[0-9a-fA-F]+|\d+)[uUlL]*\b(?![.\w])")
 CONDITION = re.compile(r"\b(?:if|while)\s*\(")
 RETURN = re.compile(r"\breturn\b([^;]*);")
 STATEMENT = re.compile(r"(?<=[;{}):\n])(\s*)((?:\(void\)\s*)?(?:\*|\+\+|--)?[A-Za-z_][^;{}]*?;)")
-NO_STATEMENT = re.compile(r"(?:return|if|for|while|else|do|switch|case|default|static|const|struct|enum|unsigned|int|bool|"
-                          r"char|size_t|long|uint\w*|int\w*|va_list|FD_AUTO|JSON_AUTO|DIR|FILE|json_t|time_t|uid_t|mode_t)\b")
+NO_STATEMENT = re.compile(
+    r"(?:return|if|for|while|else|do|switch|case|default|static|const|struct|enum|unsigned|int|bool|char|size_t|long|"
+    r"uint\w*|int\w*|va_list|FD_AUTO|JSON_AUTO|DIR|FILE|json_t|time_t|uid_t|mode_t)\b")
 DECLARATION = re.compile(r"[A-Za-z_]\w*\s+\**[A-Za-z_]\w*\s*(?:[;,=\[]|$)")
 
 
@@ -127,7 +128,8 @@ def in_statements(code, start, end):
         code = code[:start + header.end()] + " " * (stop - 1 - start - header.end()) + code[stop - 1:]
     for found in STATEMENT.finditer(code, start, end):
         text = found[2]
-        if not NO_STATEMENT.match(text) and not (DECLARATION.match(text) and not re.match(r"\w+\s*(?:[-+|&^*/]?=|\()", text)):
+        if not NO_STATEMENT.match(text) and not (DECLARATION.match(text)
+                                                 and not re.match(r"\w+\s*(?:[-+|&^*/]?=|\()", text)):
             yield found.start(2), found.end(2), ";", "drop"
 
 
@@ -149,7 +151,8 @@ def in_table(code, start, end):
 
 def in_fields(code, start, end):
     """What a row says of a key (schema.h): that it must be there, its range, where its value goes"""
-    for found in re.finditer(r",\s*(\.(?!key|type|child|read)\w+ = [^,{}()]*(?:\([^()]*(?:\([^()]*\))?[^()]*\))?)", code[start:end]):
+    for found in re.finditer(r",\s*(\.(?!key|type|child|read)\w+ = [^,{}()]*(?:\([^()]*(?:\([^()]*\))?[^()]*\))?)",
+                             code[start:end]):
         yield start + found.start(), start + found.end(), "", "field"
 
 

@@ -144,7 +144,8 @@ class Bench:
         shutil.rmtree(self.where, ignore_errors=True)
         os.makedirs(self.where)
         self.environment = dict(os.environ, BUILD=self.where, TMPDIR=os.path.abspath(self.where))
-        linker = ["-fuse-ld=lld"] if run([CC, "-fuse-ld=lld", "-x", "c", "/dev/null", "-shared", "-o", "/dev/null"]) == 0 else []
+        has_lld = run([CC, "-fuse-ld=lld", "-x", "c", "/dev/null", "-shared", "-o", "/dev/null"]) == 0
+        linker = ["-fuse-ld=lld"] if has_lld else []
         self.before = None  # what the file in same.before was made of
         self.link = [CC, "-pie", "-Wl,-S", *linker]
 
@@ -168,7 +169,8 @@ class Bench:
         return made and run([made, "--fail-fast", "tests/rules", *names], self.environment) == 0
 
     def units_pass(self, path, compiled):
-        made = self.program("unit-tests", compiled, sorted(glob.glob(f"{BUILD}/tests/unit/*.o")) + hook_parts(), "-lcriterion")
+        made = self.program("unit-tests", compiled, sorted(glob.glob(f"{BUILD}/tests/unit/*.o")) + hook_parts(),
+                            "-lcriterion")
         return made and run([made, "--tap", "--color=never", "-j1", "--fail-fast", "--filter", unit_filter(path)],
                             self.environment) == 0
 

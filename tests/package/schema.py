@@ -17,7 +17,8 @@ import tempfile
 import jsonschema
 
 GOOD = {"version": 1, "rules": {"host-paths": {"allowed": [{"path": "/var/log"}]}},
-        "exceptions": [{"name": "e", "reason": "r", "match": {"pods": ["p"]}, "rules": {"host-paths": {"effect": "audit"}}}]}
+        "exceptions": [{"name": "e", "reason": "r", "match": {"pods": ["p"]},
+                        "rules": {"host-paths": {"effect": "audit"}}}]}
 
 
 def broken():

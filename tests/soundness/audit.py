@@ -12,12 +12,14 @@ def policy_of(policy):
     rules = {rule: {key: value for key, value in keys.items() if key not in ("effect", "exec")}
              for rule, keys in policy.get("rules", {}).items() if rule != "*"}
     return {**{key: policy[key] for key in ("version", "preset") if key in policy},
-            "rules": {"*": {"effect": "audit"}, **{rule: {**rules.get(rule, {}), "effect": "audit"} for rule in policies.RULES}}}
+            "rules": {"*": {"effect": "audit"},
+                      **{rule: {**rules.get(rule, {}), "effect": "audit"} for rule in policies.RULES}}}
 
 
 def promised(rules):
     """What would hold if each rule were in force."""
-    return {rule: {**{key: value for key, value in keys.items() if key != "exec"}, "effect": "deny"} for rule, keys in rules.items()}
+    return {rule: {**{key: value for key, value in keys.items() if key != "exec"}, "effect": "deny"}
+            for rule, keys in rules.items()}
 
 
 def is_remark(finding):
@@ -29,7 +31,8 @@ def told(records):
     """{is it an exec's: rules with findings}"""
     by_exec = {False: set(), True: set()}
     for record in records:
-        by_exec[record.get("stage") == "exec"] |= {finding["rule"] for finding in record["findings"] if not is_remark(finding)}
+        by_exec[record.get("stage") == "exec"] |= {finding["rule"] for finding in record["findings"]
+                                                   if not is_remark(finding)}
     return by_exec
 
 

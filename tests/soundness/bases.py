@@ -56,7 +56,8 @@ class Base:
     def truth_of(self, spec):
         """Who it really is: by the engine's own keys, of an engine that has such keys."""
         notes = spec.get("annotations", {})
-        key = {"containerd": "io.kubernetes.cri.sandbox-namespace", "crio": "io.kubernetes.pod.namespace"}.get(self.engine)
+        key = {"containerd": "io.kubernetes.cri.sandbox-namespace",
+               "crio": "io.kubernetes.pod.namespace"}.get(self.engine)
         return {"namespace": notes.get(key) if key else None}
 
     def fit(self):
@@ -72,7 +73,8 @@ class Base:
             process.pop("apparmorProfile", None)
         for kind in process.get("capabilities", {}):
             process["capabilities"][kind] = [cap for cap in process["capabilities"][kind] if cap in HERE]
-        linux["cgroupsPath"] = "/@GROUP@/" + {"containerd": "", "crio": "crio-", "podman": "libpod-"}[self.engine] + "@ID@"
+        prefix = {"containerd": "", "crio": "crio-", "podman": "libpod-"}[self.engine]
+        linux["cgroupsPath"] = f"/@GROUP@/{prefix}@ID@"
         resources = linux.get("resources", {})
         resources.pop("unified", None)
         resources.get("memory", {}).pop("swap", None)

@@ -41,7 +41,8 @@ def start(number, root, bundle, evil, pid_file, name, crun):
         ([*front, "run", "-d", "--preserve-fds", "0", "--bundle", bundle, *back], None),
         ([*front, " run", "-d", "--bundle", bundle, *back], None),
         ([*front, "run", "-d", "--bundle", bundle + "/.", *back], None),
-        (["--log", f"{evil}/log", *front, "run", "-d", "--bundle", f"{bundle}/../{bundle.rsplit('/', 1)[1]}", *back], None),
+        (["--log", f"{evil}/log", *front, "run", "-d", "--bundle", f"{bundle}/../{bundle.rsplit('/', 1)[1]}", *back],
+         None),
     ]
     words, where = rows[number % len(rows)]
     if crun and number >= len(rows):
@@ -51,15 +52,22 @@ def start(number, root, bundle, evil, pid_file, name, crun):
 
 def document(r, spec):
     """A process.json as an engine writes one, bent."""
-    process = {"user": {"uid": 1000, "gid": 1000}, "args": ["/guest", "600"], "env": ["PATH=/"], "cwd": "/", "capabilities": {}, "noNewPrivileges": True}
+    process = {"user": {"uid": 1000, "gid": 1000}, "args": ["/guest", "600"], "env": ["PATH=/"], "cwd": "/",
+               "capabilities": {}, "noNewPrivileges": True}
     if isinstance(spec, dict) and r.random() < .7:
         process = {**spec, "args": ["/guest", "600"], "terminal": False}
     for _ in range(r.randint(0, 2)):
-        key, value = r.choice([("user", {"uid": 0, "gid": 0}), ("user", {"uid": r.choice(["1000", -1, 1000]), "gid": 0}), ("noNewPrivileges", r.choice([False, None, True])),
-                               ("capabilities", {"bounding": r.choice(list(PRIVILEGED.values())), "effective": HERE, "permitted": HERE}), ("capabilities", None),
-                               ("capabilities", {"ambient": ["CAP_NET_RAW"], "permitted": ["CAP_NET_RAW"], "inheritable": ["CAP_NET_RAW"]}),
-                               ("cwd", r.choice(["/", "/proc/self/fd/7", "data"])), ("args", ["/usr/sbin/sshd", "600"]), ("Capabilities", {"effective": HERE}),
-                               ("user", {"uid": 1000, "gid": 1000, "additionalGids": [0]}), ("NoNewPrivileges", False), ("x", 1), ("apparmorProfile", "unconfined")])
+        key, value = r.choice([("user", {"uid": 0, "gid": 0}),
+                               ("user", {"uid": r.choice(["1000", -1, 1000]), "gid": 0}),
+                               ("noNewPrivileges", r.choice([False, None, True])),
+                               ("capabilities", {"bounding": r.choice(list(PRIVILEGED.values())), "effective": HERE,
+                                                 "permitted": HERE}), ("capabilities", None),
+                               ("capabilities", {"ambient": ["CAP_NET_RAW"], "permitted": ["CAP_NET_RAW"],
+                                                 "inheritable": ["CAP_NET_RAW"]}),
+                               ("cwd", r.choice(["/", "/proc/self/fd/7", "data"])), ("args", ["/usr/sbin/sshd", "600"]),
+                               ("Capabilities", {"effective": HERE}),
+                               ("user", {"uid": 1000, "gid": 1000, "additionalGids": [0]}), ("NoNewPrivileges", False),
+                               ("x", 1), ("apparmorProfile", "unconfined")])
         process[key] = value
     return json.dumps(process)
 

@@ -14,17 +14,17 @@ STRENGTH = (0x80000000, 0x00000000, 0x00030000, 0x00050000, 0x7fc00000, 0x7ff000
 X86_64, I386, X32 = 0xc000003e, 0x40000003, 0x40000000
 CALLS = {
     "kexec_load": (246, 283), "init_module": (175, 128), "finit_module": (313, 350), "delete_module": (176, 129),
-    "open_by_handle_at": (304, 342), "bpf": (321, 357), "perf_event_open": (298, 336), "swapon": (167, 87), "swapoff": (168, 115),
-    "acct": (163, 51), "iopl": (172, 110), "ioperm": (173, 101), "clock_settime": (227, 264), "settimeofday": (164, 79),
-    "userfaultfd": (323, 374), "lookup_dcookie": (212, 253), "uselib": (134, 86),
+    "open_by_handle_at": (304, 342), "bpf": (321, 357), "perf_event_open": (298, 336), "swapon": (167, 87),
+    "swapoff": (168, 115), "acct": (163, 51), "iopl": (172, 110), "ioperm": (173, 101), "clock_settime": (227, 264),
+    "settimeofday": (164, 79), "userfaultfd": (323, 374), "lookup_dcookie": (212, 253), "uselib": (134, 86),
 }
 # A capability in the bounding set for which engines open a call.
 OPENED_BY = {
-    "kexec_load": ("SYS_BOOT",), "init_module": ("SYS_MODULE",), "finit_module": ("SYS_MODULE",), "delete_module": ("SYS_MODULE",),
-    "open_by_handle_at": ("DAC_READ_SEARCH",), "bpf": ("SYS_ADMIN", "BPF"), "perf_event_open": ("SYS_ADMIN", "PERFMON"),
-    "swapon": ("SYS_ADMIN",), "swapoff": ("SYS_ADMIN",), "acct": ("SYS_PACCT",), "iopl": ("SYS_RAWIO",), "ioperm": ("SYS_RAWIO",),
-    "clock_settime": ("SYS_TIME",), "settimeofday": ("SYS_TIME",), "userfaultfd": ("SYS_PTRACE",), "lookup_dcookie": ("SYS_ADMIN",),
-    "uselib": (),
+    "kexec_load": ("SYS_BOOT",), "init_module": ("SYS_MODULE",), "finit_module": ("SYS_MODULE",),
+    "delete_module": ("SYS_MODULE",), "open_by_handle_at": ("DAC_READ_SEARCH",), "bpf": ("SYS_ADMIN", "BPF"),
+    "perf_event_open": ("SYS_ADMIN", "PERFMON"), "swapon": ("SYS_ADMIN",), "swapoff": ("SYS_ADMIN",),
+    "acct": ("SYS_PACCT",), "iopl": ("SYS_RAWIO",), "ioperm": ("SYS_RAWIO",), "clock_settime": ("SYS_TIME",),
+    "settimeofday": ("SYS_TIME",), "userfaultfd": ("SYS_PTRACE",), "lookup_dcookie": ("SYS_ADMIN",), "uselib": (),
 }
 ARGUMENTS = ((0,) * 6, (1,) * 6, (2**64 - 1,) * 6, (2, 3, 4, 5, 6, 7), (2**32,) * 6)
 
@@ -76,7 +76,8 @@ def run(program, data):
         kind = code & 7
         if kind in (0, 1):
             mode = code & 0xe0
-            value = k if mode == 0 else struct.unpack_from("<I", data, k)[0] if mode == 0x20 else memory[k] if mode == 0x60 else 64
+            value = (k if mode == 0 else struct.unpack_from("<I", data, k)[0] if mode == 0x20
+                     else memory[k] if mode == 0x60 else 64)
             a, x = (value, x) if kind == 0 else (a, value)
         elif kind in (2, 3):
             memory[k] = a if kind == 2 else x
@@ -93,8 +94,9 @@ def run(program, data):
 
 
 def compute(operation, a, b):
-    done = {0x00: lambda: a + b, 0x10: lambda: a - b, 0x20: lambda: a * b, 0x30: lambda: a // b if b else 0, 0x40: lambda: a | b,
-            0x50: lambda: a & b, 0x60: lambda: a << (b & 31), 0x70: lambda: a >> (b & 31), 0x80: lambda: -a, 0xa0: lambda: a ^ b}
+    done = {0x00: lambda: a + b, 0x10: lambda: a - b, 0x20: lambda: a * b, 0x30: lambda: a // b if b else 0,
+            0x40: lambda: a | b, 0x50: lambda: a & b, 0x60: lambda: a << (b & 31), 0x70: lambda: a >> (b & 31),
+            0x80: lambda: -a, 0xa0: lambda: a ^ b}
     return done[operation]() & 0xffffffff
 
 

@@ -14,10 +14,12 @@ if os.path.exists(world.APPARMOR):
     import mutate_apparmor
 DIMENSIONS = sorted(mutate.MUTATIONS)
 # Which rule a dimension is most of all about: half of the time it is not enforced, so that others are seen at work.
-JUDGED_BY = {"annotations": "runtime-annotations", "apparmor": "apparmor", "bind": "host-paths", "capabilities": "capabilities", "devices": "devices", "hooks": "bundle-hooks",
-             "masks": "proc-mount", "namespaces": "host-namespaces", "no-new-privileges": "privilege-escalation", "oom": "spec-integrity",
-             "propagation": "mount-propagation", "resources": "resource-limits", "root": "read-only-rootfs", "seccomp": "seccomp", "sysctl": "sysctls",
-             "user": "root-user", "user-namespace": "root-user", "destination": "proc-mount", "file-system": "proc-mount"}
+JUDGED_BY = {"annotations": "runtime-annotations", "apparmor": "apparmor", "bind": "host-paths",
+             "capabilities": "capabilities", "devices": "devices", "hooks": "bundle-hooks", "masks": "proc-mount",
+             "namespaces": "host-namespaces", "no-new-privileges": "privilege-escalation", "oom": "spec-integrity",
+             "propagation": "mount-propagation", "resources": "resource-limits", "root": "read-only-rootfs",
+             "seccomp": "seccomp", "sysctl": "sysctls", "user": "root-user", "user-namespace": "root-user",
+             "destination": "proc-mount", "file-system": "proc-mount"}
 # Command lines of the wrapper; what each says is in commands.py.
 COMMANDS = 26
 EXECS = 24
@@ -31,7 +33,8 @@ def make(seed, index, bases, runtimes):
         chosen.append(r.choice(DIMENSIONS))
     role = r.choice(["hook", "wrapper"])
     case = {"seed": seed, "index": index, "base": r.randrange(len(bases)), "role": role, "runtime": r.choice(runtimes),
-            "policy": policies.some(r, JUDGED_BY.get(first) if r.random() < .5 else None), "calm": r.random() < .92, "mutations": []}
+            "policy": policies.some(r, JUDGED_BY.get(first) if r.random() < .5 else None), "calm": r.random() < .92,
+            "mutations": []}
     for dimension in chosen:
         case["mutations"].append([dimension, r.randrange(len(mutate.MUTATIONS[dimension])), r.randrange(2**32)])
     if role == "wrapper":
@@ -40,8 +43,8 @@ def make(seed, index, bases, runtimes):
     return case
 
 
-MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-          "/proc/sched_debug", "/proc/scsi", "/sys/firmware"]
+MASKED = ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+          "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"]
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
 
@@ -63,7 +66,8 @@ def calm(r, d):
     if r.random() < .7:
         d.spec["root"]["readonly"] = True
     own = [source for source, owned in d.base.sources() if owned and "kube-api-access" not in source]
-    d.spec["mounts"] = [mount for mount in d.spec["mounts"] if not mount["source"].startswith("/") or mount["source"] in own]
+    d.spec["mounts"] = [mount for mount in d.spec["mounts"] if not mount["source"].startswith("/")
+                        or mount["source"] in own]
     for mount in d.spec["mounts"]:
         if mount["destination"].startswith("/sys") and "ro" not in mount["options"]:
             mount["options"] = [word for word in mount["options"] if word != "rw"] + ["ro"]
@@ -85,8 +89,9 @@ class Built:
         self.__dict__.update(members)
 
     def plain(self, word, name, holder):
-        for token, value in (("@BUNDLE@", self.bundle(name)), ("@ROOT@", self.root.replace("@ID@", name)), ("@ID@", name), ("@GROUP@", world.GROUP),
-                             ("@HOLDER@", str(holder)), ("@MARK@", name[:12] + "-"), ("@SYSCTL@", self.sysctl(name))):
+        for token, value in (("@BUNDLE@", self.bundle(name)), ("@ROOT@", self.root.replace("@ID@", name)),
+                             ("@ID@", name), ("@GROUP@", world.GROUP), ("@HOLDER@", str(holder)),
+                             ("@MARK@", name[:12] + "-"), ("@SYSCTL@", self.sysctl(name))):
             word = word.replace(token, value)
         return word
 
@@ -132,9 +137,11 @@ def finish(d, case):
         add_gate(d)
     base = d.base
     own = sorted({source for source, owned in base.sources() if owned})
-    return Built(text=to_text(d), setup=d.setup, truth=d.truth, engine=base.engine, own=own, own_mounts=own_mounts(base), policy=case["policy"],
-                 root=f"{PLACES['containerd']}/rootfs" if base.engine == "containerd" else STORED_ROOT, role=case["role"],
-                 runtime=case["runtime"], command=case.get("command", 0), exec=case.get("exec"), name=base.name)
+    return Built(text=to_text(d), setup=d.setup, truth=d.truth, engine=base.engine, own=own,
+                 own_mounts=own_mounts(base), policy=case["policy"],
+                 root=f"{PLACES['containerd']}/rootfs" if base.engine == "containerd" else STORED_ROOT,
+                 role=case["role"], runtime=case["runtime"], command=case.get("command", 0), exec=case.get("exec"),
+                 name=base.name)
 
 
 def own_mounts(base):

@@ -12,7 +12,8 @@ AGAIN = "\ue000"
 NAMES = ("/data", "/mnt", "/srv/app", "/opt/x")
 FIVE = ("bounding", "effective", "inheritable", "permitted", "ambient")
 PLAIN_CAPS = ("CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_KILL", "CAP_SETUID", "CAP_NET_RAW", "CAP_DAC_OVERRIDE")
-BAD_CAPS = ("CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_DAC_READ_SEARCH", "CAP_BPF", "CAP_SYSLOG")
+BAD_CAPS = ("CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_DAC_READ_SEARCH", "CAP_BPF",
+            "CAP_SYSLOG")
 
 
 def mutation(dimension):
@@ -44,7 +45,8 @@ class Draft:
         return self.base.root
 
     def mount(self, destination, source, options, kind="bind", **more):
-        self.spec["mounts"].append({"destination": destination, "type": kind, "source": source, "options": list(options), **more})
+        self.spec["mounts"].append({"destination": destination, "type": kind, "source": source,
+                                    "options": list(options), **more})
 
     def own_source(self, r):
         own = [source for source, owned in self.base.sources() if owned]
@@ -81,7 +83,8 @@ def some_group(r, d):
 
 @mutation("user")
 def odd_user(r, d):
-    d.process["user"][r.choice(["uid", "gid"])] = r.choice(["1000", -1, 4294967295, 2**32, 1e3, 0.0, True, None, [], -0.0, "0"])
+    d.process["user"][r.choice(["uid", "gid"])] = r.choice(
+        ["1000", -1, 4294967295, 2**32, 1e3, 0.0, True, None, [], -0.0, "0"])
 
 
 @mutation("user")
@@ -111,7 +114,8 @@ def more_caps(r, d):
 @mutation("capabilities")
 def odd_caps(r, d):
     caps = d.process.setdefault("capabilities", {})
-    name = r.choice(["cap_sys_admin", "SYS_ADMIN", "21", "ALL", "CAP_ALL", "CAP_SYS_ADMIN ", "CAP_NOT_YET", "cap_net_admin", ""])
+    name = r.choice(["cap_sys_admin", "SYS_ADMIN", "21", "ALL", "CAP_ALL", "CAP_SYS_ADMIN ", "CAP_NOT_YET",
+                     "cap_net_admin", ""])
     for kind in FIVE:
         caps[kind] = list(caps.get(kind, [])) + [name]
 
@@ -146,33 +150,38 @@ def no_nnp(r, d):
 
 @mutation("rlimits")
 def some_rlimits(r, d):
-    d.process["rlimits"] = [{"type": r.choice(["RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_STACK", "RLIMIT_CORE", "NOFILE", "RLIMIT_nofile"]),
-                             "hard": r.choice([512, 1024, 1024, 2**64 - 1]), "soft": r.choice([512, 256, 256, -1])}
+    d.process["rlimits"] = [
+        {"type": r.choice(["RLIMIT_NOFILE", "RLIMIT_CORE", "RLIMIT_STACK", "RLIMIT_CORE", "NOFILE", "RLIMIT_nofile"]),
+         "hard": r.choice([512, 1024, 1024, 2**64 - 1]), "soft": r.choice([512, 256, 256, -1])}
                             for _ in range(r.choice([1, 1, 2]))]
 
 
 @mutation("cwd")
 def some_cwd(r, d):
-    d.process["cwd"] = r.choice(["/", "/data", "/tmp", "/proc/self/fd/7", "/proc/self/fd/3", "/proc/self/fd/8/../../..", "/proc/1/cwd",
-                                 "..", "", "data", "/data/../..", "//", "/dev/fd/7", "/new/place", "/sys", "/link"])
+    d.process["cwd"] = r.choice(["/", "/data", "/tmp", "/proc/self/fd/7", "/proc/self/fd/3", "/proc/self/fd/8/../../..",
+                                 "/proc/1/cwd", "..", "", "data", "/data/../..", "//", "/dev/fd/7", "/new/place",
+                                 "/sys", "/link"])
     if d.process["cwd"] == "/link":
         d.setup.append(["link", "link", r.choice(["/proc/self/fd/7", "/proc/self/fd/9", "/data"])])
 
 
 @mutation("args")
 def some_args(r, d):
-    d.process["args"] = r.choice([["/guest", "600"], ["/bin/../guest", "600"], ["guest", "600"], ["/usr/sbin/sshd", "600"],
-                                  ["/usr/bin/xmrig", "600"], ["/guest", "600", "stratum+tcp://pool"], ["/bin/sh", "600", "-i"],
-                                  ["/proc/self/exe"], ["/guest", "600", ""], [""], [], ["/usr/bin/nc", "600", "-e", "/bin/sh"],
+    d.process["args"] = r.choice([["/guest", "600"], ["/bin/../guest", "600"], ["guest", "600"],
+                                  ["/usr/sbin/sshd", "600"], ["/usr/bin/xmrig", "600"],
+                                  ["/guest", "600", "stratum+tcp://pool"], ["/bin/sh", "600", "-i"], ["/proc/self/exe"],
+                                  ["/guest", "600", ""], [""], [], ["/usr/bin/nc", "600", "-e", "/bin/sh"],
                                   ["/guest", "600", "forbidden-word"]])
 
 
 @mutation("env")
 def some_env(r, d):
-    d.process["env"] = list(d.process.get("env", [])) + [r.choice(["LD_PRELOAD=/data/lib.so", "A=b", "A", "=b", "PATH=", "ld_preload=x",
-                                                                  "LD_LIBRARY_PATH=/", "A=\nLD_PRELOAD=x", "PATH=/:/data"])]
+    d.process["env"] = list(d.process.get("env", [])) + [
+        r.choice(["LD_PRELOAD=/data/lib.so", "A=b", "A", "=b", "PATH=", "ld_preload=x",
+                  "LD_LIBRARY_PATH=/", "A=\nLD_PRELOAD=x", "PATH=/:/data"])]
     if r.random() < .3:
-        d.spec.setdefault("hooks", {}).setdefault("createRuntime", []).append({"path": world.SITE_HOOK, "args": ["h", "@MARK@env"]})
+        d.spec.setdefault("hooks", {}).setdefault("createRuntime", []).append(
+            {"path": world.SITE_HOOK, "args": ["h", "@MARK@env"]})
 
 
 @mutation("oom")
@@ -184,13 +193,16 @@ def some_oom(r, d):
 def some_scheduler(r, d):
     how = r.randint(0, 3)
     if how == 0:
-        d.process["scheduler"] = {"policy": r.choice(["SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_OTHER", "sched_fifo"]),
+        d.process["scheduler"] = {"policy": r.choice(["SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_OTHER",
+                                                      "sched_fifo"]),
                                   **({"priority": r.choice([1, 10])} if r.random() < .6 else {}),
                                   **({"nice": r.choice([-20, -1, 0, 5])} if r.random() < .4 else {})}
     elif how == 1:
-        d.process["ioPriority"] = {"class": r.choice(["IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"]), "priority": r.randint(0, 8)}
+        d.process["ioPriority"] = {"class": r.choice(["IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"]),
+                                   "priority": r.randint(0, 8)}
     elif how == 2:
-        d.linux["personality"] = {"domain": r.choice(["LINUX32", "LINUX", "PER_LINUX32"]), **({"flags": ["ADDR_NO_RANDOMIZE"]} if r.random() < .3 else {})}
+        d.linux["personality"] = {"domain": r.choice(["LINUX32", "LINUX", "PER_LINUX32"]),
+                                  **({"flags": ["ADDR_NO_RANDOMIZE"]} if r.random() < .3 else {})}
     else:
         d.process["execCPUAffinity"] = {"initial": "0", "final": "0"}
 
@@ -199,11 +211,14 @@ def some_scheduler(r, d):
 def some_label(r, d):
     how = r.randint(0, 3)
     if how == 0:
-        d.process["apparmorProfile"] = r.choice(["unconfined", "", "cri-containerd.apparmor.d", "nobody//null", ":ns:p", "p (enforce)"])
+        d.process["apparmorProfile"] = r.choice(["unconfined", "", "cri-containerd.apparmor.d", "nobody//null", ":ns:p",
+                                                 "p (enforce)"])
     elif how == 1:
-        d.process["selinuxLabel"] = r.choice(["", "system_u:system_r:spc_t:s0", "system_u:system_r:container_t:s0:c1,c2", "odd"])
+        d.process["selinuxLabel"] = r.choice(["", "system_u:system_r:spc_t:s0",
+                                              "system_u:system_r:container_t:s0:c1,c2", "odd"])
     elif how == 2:
-        d.linux["mountLabel"] = r.choice(["", "system_u:object_r:container_file_t:s0:c1,c2", "system_u:object_r:etc_t:s0"])
+        d.linux["mountLabel"] = r.choice(["", "system_u:object_r:container_file_t:s0:c1,c2",
+                                          "system_u:object_r:etc_t:s0"])
     else:
         d.process["selinuxLabel"] = None
 
@@ -223,35 +238,41 @@ def root_again(r, d):
 @mutation("root")
 def root_path(r, d):
     own = d.spec["root"]["path"]
-    d.spec["root"]["path"] = r.choice(["/", "/proc/self/root", world.ELSEWHERE, world.IN_ETC, "..", ".", own + "/", own + "/.", "./" + own, own + "/../rootfs",
-                                       own + "/data", "/etc", f"{world.DATA}/etc", "", own + "/link"])
+    d.spec["root"]["path"] = r.choice(["/", "/proc/self/root", world.ELSEWHERE, world.IN_ETC, "..", ".", own + "/",
+                                       own + "/.", "./" + own, own + "/../rootfs", own + "/data", "/etc",
+                                       f"{world.DATA}/etc", "", own + "/link"])
     if d.spec["root"]["path"].endswith("/link"):
         d.setup.append(["link", "link", r.choice(["/", "/etc", "."])])
 
 
 @mutation("root")
 def root_propagation(r, d):
-    d.linux["rootfsPropagation"] = r.choice(["shared", "rshared", "slave", "rslave", "private", "rprivate", "unbindable", "", "Shared"])
+    d.linux["rootfsPropagation"] = r.choice(["shared", "rshared", "slave", "rslave", "private", "rprivate",
+                                             "unbindable", "", "Shared"])
 
 
 # --- mounts ---
 
 def host_source(r, d):
     own = d.own_source(r)
-    return r.choice([world.DATA, world.DATA, f"{world.DATA}/plain", f"{world.DATA}/file", f"{world.DATA}/inner", f"{world.DATA}/etc",
-                     f"{world.DATA}/up", f"{world.DATA}/self", f"{world.DATA}/sock", "/var/lib/logs/data", "/var/lib/logs", world.SHARED,
-                     f"{world.SHARED}/sub", "/", "/etc", "/etc/passwd", "/root", "/run", "/proc", "/sys", "/dev", "/dev/kmsg", "/dev/shm",
-                     "/usr", "/usr/bin", "/home", "/tmp", "/srv", "/run/pod/net", "/run/host-net", world.OTHER_POD,
-                     f"{world.OTHER_POD}/volumes/kubernetes.io~secret/token", own, own + "/..", own + "/.", own + "/../../..", "@BUNDLE@",
-                     "@BUNDLE@/rootfs", "rootfs", ".", "../../..", "/proc/self/root/etc", "/proc/1/root", "/proc/1/ns/net", "/proc/@HOLDER@/root/etc", f"/proc/@HOLDER@/root{world.DATA}", "/proc/thread-self/root/etc", "/proc/@HOLDER@/cwd", "/sys/fs/cgroup",
-                     "/var/lib/kubelet", "/var/lib", "/run/containerd/containerd.sock", "//etc", "/./etc/../etc", "/var/run",
+    return r.choice([world.DATA, world.DATA, f"{world.DATA}/plain", f"{world.DATA}/file", f"{world.DATA}/inner",
+                     f"{world.DATA}/etc", f"{world.DATA}/up", f"{world.DATA}/self", f"{world.DATA}/sock",
+                     "/var/lib/logs/data", "/var/lib/logs", world.SHARED, f"{world.SHARED}/sub", "/", "/etc",
+                     "/etc/passwd", "/root", "/run", "/proc", "/sys", "/dev", "/dev/kmsg", "/dev/shm", "/usr",
+                     "/usr/bin", "/home", "/tmp", "/srv", "/run/pod/net", "/run/host-net", world.OTHER_POD,
+                     f"{world.OTHER_POD}/volumes/kubernetes.io~secret/token", own, own + "/..", own + "/.",
+                     own + "/../../..", "@BUNDLE@", "@BUNDLE@/rootfs", "rootfs", ".", "../../..", "/proc/self/root/etc",
+                     "/proc/1/root", "/proc/1/ns/net", "/proc/@HOLDER@/root/etc", f"/proc/@HOLDER@/root{world.DATA}",
+                     "/proc/thread-self/root/etc", "/proc/@HOLDER@/cwd", "/sys/fs/cgroup", "/var/lib/kubelet",
+                     "/var/lib", "/run/containerd/containerd.sock", "//etc", "/./etc/../etc", "/var/run",
                      "/var/lib/docker/volumes/v/_data", "/var/lib/containers/storage/volumes/v/_data"])
 
 
 def bind_options(r):
     odd = [r.choice(["bind", "rbind", "rbind", "rbind"])]
-    odd += r.sample(["ro", "rw", "rro", "rprivate", "private", "rslave", "nosuid", "nodev", "noexec", "rshared", "shared", "idmap",
-                     "RO", " ro", "ro,rw", "recursive", "copy-symlink", "tmpcopyup", "src-nofollow", "remount", "unbindable", "relatime"], r.randint(0, 3))
+    odd += r.sample(["ro", "rw", "rro", "rprivate", "private", "rslave", "nosuid", "nodev", "noexec", "rshared",
+                     "shared", "idmap", "RO", " ro", "ro,rw", "recursive", "copy-symlink", "tmpcopyup", "src-nofollow",
+                     "remount", "unbindable", "relatime"], r.randint(0, 3))
     r.shuffle(odd)
     return odd
 
@@ -263,18 +284,21 @@ def bind_host(r, d):
 
 @mutation("bind")
 def bind_own(r, d):
-    d.mount(r.choice(NAMES), d.own_source(r), r.choice([["rbind", "rprivate", "ro"], ["rbind", "rprivate", "rw"], ["bind"]]))
+    d.mount(r.choice(NAMES), d.own_source(r),
+            r.choice([["rbind", "rprivate", "ro"], ["rbind", "rprivate", "rw"], ["bind"]]))
 
 
 @mutation("bind")
 def bind_allowed(r, d):
-    d.mount(r.choice(NAMES), r.choice([world.DATA, f"{world.DATA}/plain", "/var/lib/logs"]), r.choice([["rbind", "ro"], ["bind", "rw"], ["rbind", "rro"], ["rbind", "ro", "rw"]]))
+    d.mount(r.choice(NAMES), r.choice([world.DATA, f"{world.DATA}/plain", "/var/lib/logs"]),
+            r.choice([["rbind", "ro"], ["bind", "rw"], ["rbind", "rro"], ["rbind", "ro", "rw"]]))
 
 
 @mutation("bind")
 def bind_spelled(r, d):
     kind = r.choice(["bind", "Bind", "BIND", "", "none", "tmpfs", "rbind", "proc"])
-    d.mount(r.choice(NAMES), r.choice([world.DATA, "/etc", d.own_source(r)]), r.choice([["rbind"], ["Rbind"], ["bind", "RO"], [], ["rbind "], ["ro"]]), kind)
+    d.mount(r.choice(NAMES), r.choice([world.DATA, "/etc", d.own_source(r)]),
+            r.choice([["rbind"], ["Rbind"], ["bind", "RO"], [], ["rbind "], ["ro"]]), kind)
 
 
 @mutation("bind")
@@ -287,21 +311,24 @@ def bind_without_type(r, d):
 def bind_laundered(r, d):
     """What engine or kubelet keep for the container is itself somebody else's by the time it is mounted."""
     source = d.own_source(r)
-    d.setup.append([r.choice(["bind-over", "link-over"]), source, r.choice(["/etc", world.DATA, "/root", world.OTHER_POD])])
+    d.setup.append([r.choice(["bind-over", "link-over"]), source,
+                    r.choice(["/etc", world.DATA, "/root", world.OTHER_POD])])
     d.mount(r.choice(NAMES), source, ["rbind", "rprivate", "ro"])
 
 
 @mutation("bind")
 def bind_chain(r, d):
     d.mount("/data", r.choice([d.own_source(r), world.DATA]), ["rbind", "rprivate"])
-    d.mount(r.choice(["/data/sub", "/data/../mnt", "/data/plain", "/data/inner"]), r.choice(["/etc", d.own_source(r), world.DATA]), ["rbind"])
+    d.mount(r.choice(["/data/sub", "/data/../mnt", "/data/plain", "/data/inner"]),
+            r.choice(["/etc", d.own_source(r), world.DATA]), ["rbind"])
 
 
 @mutation("destination")
 def odd_destination(r, d):
-    where = r.choice(["/../data", "/data/../../etc", "data", "/", "", "/proc", "/proc/sys", "/proc/sys/kernel", "/proc/self", "/proc/cpuinfo",
-                      "/proc/1", "/sys", "/sys/fs/cgroup", "/sys/kernel", "/dev", "/dev/null", "/dev/pts", "/link", "/link/sub", "/./data//x/",
-                      "/PROC", "/data\u0000x", "/proc/self/attr", "/etc/hosts", "/data", "/mnt/a/b", "/tmp", "/opt/data"])
+    where = r.choice(["/../data", "/data/../../etc", "data", "/", "", "/proc", "/proc/sys", "/proc/sys/kernel",
+                      "/proc/self", "/proc/cpuinfo", "/proc/1", "/sys", "/sys/fs/cgroup", "/sys/kernel", "/dev",
+                      "/dev/null", "/dev/pts", "/link", "/link/sub", "/./data//x/", "/PROC", "/data\u0000x",
+                      "/proc/self/attr", "/etc/hosts", "/data", "/mnt/a/b", "/tmp", "/opt/data"])
     source = r.choice([d.own_source(r), world.DATA, "tmpfs", "tmpfs"])
     if source == "tmpfs":
         d.mount(where, "tmpfs", ["nosuid", "nodev"], "tmpfs")
@@ -324,13 +351,14 @@ def mount_dropped(r, d):
 
 @mutation("file-system")
 def fresh_mount(r, d):
-    kind = r.choice(["tmpfs", "tmpfs", "proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "overlay", "ramfs", "devtmpfs", "debugfs", "securityfs",
-                     "bpf", "ext4", "hugetlbfs", "fuse", "tracefs", "binfmt_misc"])
+    kind = r.choice(["tmpfs", "tmpfs", "proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "overlay", "ramfs",
+                     "devtmpfs", "debugfs", "securityfs", "bpf", "ext4", "hugetlbfs", "fuse", "tracefs", "binfmt_misc"])
     options = ["nosuid", "nodev", "noexec"][:r.randint(0, 3)] + (["ro"] if r.random() < .5 else [])
     source = kind
     if kind == "overlay":
         lower = r.choice([world.DATA, "/etc", "/", d.own_source(r), "@ROOT@"])
-        options += [f"lowerdir={lower}", *([f"upperdir={world.DATA}/plain", f"workdir={world.SHARED}"] if r.random() < .3 else [])]
+        options += [f"lowerdir={lower}",
+                    *([f"upperdir={world.DATA}/plain", f"workdir={world.SHARED}"] if r.random() < .3 else [])]
     if kind == "ext4":
         source = next((row.source for row in world.mounts() if row.point == "/"), "/dev/root")
     d.mount(r.choice([*NAMES, *NAMES, "/proc", "/sys", "/sys/fs/cgroup", "/other/proc"]), source, options, kind)
@@ -342,9 +370,11 @@ def change_mount(r, d):
     how = r.randint(0, 3)
     options = mount.setdefault("options", [])
     if how == 0:
-        options[:] = [word for word in options if word not in ("ro", "nosuid", "nodev", "noexec")] + r.choice([[], ["rw"], ["rw", "ro"], ["ro", "rw"]])
+        options[:] = [word for word in options if word not in ("ro", "nosuid", "nodev", "noexec")]
+        options += r.choice([[], ["rw"], ["rw", "ro"], ["ro", "rw"]])
     elif how == 1:
-        options.append(r.choice(["ro", "rw", "nodev", "dev", "suid", "mode=777", "size=1m", "subset=pid", "hidepid=2", "context=x"]))
+        options.append(r.choice(["ro", "rw", "nodev", "dev", "suid", "mode=777", "size=1m", "subset=pid", "hidepid=2",
+                                 "context=x"]))
     elif how == 2:
         mount["type"] = r.choice(["tmpfs", "bind", "proc", "sysfs", "Tmpfs", ""])
     else:
@@ -354,25 +384,30 @@ def change_mount(r, d):
 @mutation("file-system")
 def remount(r, d):
     """What is mounted already, once more with other flags."""
-    d.mount(r.choice(["/", "/proc", "/proc/sys", "/sys", "/sys/fs/cgroup", "/dev", "/data", "/dev/shm"]), r.choice(["none", "", "tmpfs"]),
-            r.sample(["remount", "bind", "rw", "ro", "nosuid", "dev", "suid", "exec"], r.randint(2, 4)), r.choice(["none", "bind", "proc", "sysfs", "tmpfs"]))
+    d.mount(r.choice(["/", "/proc", "/proc/sys", "/sys", "/sys/fs/cgroup", "/dev", "/data", "/dev/shm"]),
+            r.choice(["none", "", "tmpfs"]),
+            r.sample(["remount", "bind", "rw", "ro", "nosuid", "dev", "suid", "exec"], r.randint(2, 4)),
+            r.choice(["none", "bind", "proc", "sysfs", "tmpfs"]))
 
 
 @mutation("propagation")
 def propagate(r, d):
     d.mount(r.choice(NAMES), r.choice([world.SHARED, f"{world.SHARED}/sub", world.DATA, d.own_source(r)]),
-            ["rbind", r.choice(["shared", "rshared", "slave", "rslave", "private", "rprivate", "unbindable", "Rshared"])])
+            ["rbind",
+             r.choice(["shared", "rshared", "slave", "rslave", "private", "rprivate", "unbindable", "Rshared"])])
 
 
 @mutation("propagation")
 def propagate_own(r, d):
     mount = r.choice(d.spec["mounts"])
-    mount["options"] = [word for word in mount.get("options", []) if "private" not in word] + [r.choice(["rshared", "rslave", "rprivate", "shared"])]
+    mount["options"] = [word for word in mount.get("options", [])
+                        if "private" not in word] + [r.choice(["rshared", "rslave", "rprivate", "shared"])]
 
 
 @mutation("propagation")
 def propagate_twice(r, d):
-    d.mount(r.choice(NAMES), r.choice([world.SHARED, d.own_source(r)]), ["rbind", *r.sample(["rprivate", "rshared", "rslave", "shared", "private"], 2)])
+    d.mount(r.choice(NAMES), r.choice([world.SHARED, d.own_source(r)]),
+            ["rbind", *r.sample(["rprivate", "rshared", "rslave", "shared", "private"], 2)])
 
 
 @mutation("idmap")

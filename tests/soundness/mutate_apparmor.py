@@ -26,8 +26,9 @@ def stack(r, d):
 
 @mutation("apparmor")
 def odd_name(r, d):
-    d.process["apparmorProfile"] = r.choice([f":{GOOD}", f":root:{GOOD}", f":s-other:{GOOD}", f"{GOOD} (enforce)", f"{WEAK} (enforce)", f"{GOOD}//{WEAK}",
-                                             f"localhost/{GOOD}", f"{GOOD}\n", f"changeprofile {GOOD}", "runtime/default", "s-*"])
+    d.process["apparmorProfile"] = r.choice([f":{GOOD}", f":root:{GOOD}", f":s-other:{GOOD}", f"{GOOD} (enforce)",
+                                             f"{WEAK} (enforce)", f"{GOOD}//{WEAK}", f"localhost/{GOOD}", f"{GOOD}\n",
+                                             f"changeprofile {GOOD}", "runtime/default", "s-*"])
 
 
 @mutation("apparmor")

@@ -5,7 +5,8 @@ import os
 import world
 from mutate import AGAIN, again, mutation
 
-PATHS = {"network": "net", "ipc": "ipc", "uts": "uts", "pid": "pid", "mount": "mnt", "cgroup": "cgroup", "user": "user", "time": "time"}
+PATHS = {"network": "net", "ipc": "ipc", "uts": "uts", "pid": "pid", "mount": "mnt", "cgroup": "cgroup", "user": "user",
+         "time": "time"}
 
 
 # --- namespaces ---
@@ -25,9 +26,10 @@ def join_namespace(r, d):
     if entry is None:
         entry = {"type": kind}
         d.linux["namespaces"].append(entry)
-    entry["path"] = r.choice([f"/proc/1/ns/{short}", f"/proc/self/ns/{short}", f"/run/host-{short}", f"/run/pod/{short}", f"/run/pod/{short}", "",
-                              f"/proc/@HOLDER@/ns/{short}", f"/proc/@HOLDER@/ns/{short}", "/proc/1/ns/net", "/dev/null", f"/proc/thread-self/ns/{short}",
-                              f"/proc/@HOLDER@/root/proc/1/ns/{short}", "/no/where"])
+    entry["path"] = r.choice([f"/proc/1/ns/{short}", f"/proc/self/ns/{short}", f"/run/host-{short}",
+                              f"/run/pod/{short}", f"/run/pod/{short}", "", f"/proc/@HOLDER@/ns/{short}",
+                              f"/proc/@HOLDER@/ns/{short}", "/proc/1/ns/net", "/dev/null",
+                              f"/proc/thread-self/ns/{short}", f"/proc/@HOLDER@/root/proc/1/ns/{short}", "/no/where"])
 
 
 @mutation("namespaces")
@@ -51,7 +53,8 @@ def odd_namespace(r, d):
     elif how == 2 and kinds:
         r.choice(kinds)["type"] = r.choice(["Network", "PID", "time", "cgroup"])
     elif how == 3 and kinds:
-        again(r, r.choice(kinds), r.choice(["path", "Path", "type", "Type"]), r.choice(["/proc/1/ns/net", "network", "/proc/1/ns/pid"]))
+        again(r, r.choice(kinds), r.choice(["path", "Path", "type", "Type"]),
+              r.choice(["/proc/1/ns/net", "network", "/proc/1/ns/pid"]))
     else:
         r.shuffle(kinds)
 
@@ -78,7 +81,9 @@ def join_users(r, d):
     for entry in d.linux["namespaces"]:
         entry.pop("path", None)
     d.linux["namespaces"] = [entry for entry in d.linux["namespaces"] if entry["type"] != "user"]
-    d.linux["namespaces"].append({"type": "user", "path": r.choice(["/run/pod/user-root", "/run/pod/user-mapped", "/run/pod/user-mapped", "/proc/self/ns/user"])})
+    d.linux["namespaces"].append({"type": "user",
+                                  "path": r.choice(["/run/pod/user-root", "/run/pod/user-mapped",
+                                                    "/run/pod/user-mapped", "/proc/self/ns/user"])})
     for key in ("uidMappings", "gidMappings"):
         d.linux.pop(key, None)
         if r.random() < .3:
@@ -101,9 +106,11 @@ def maps_without(r, d):
 def some_hook(r, d):
     stage = r.choice(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"])
     inside = stage in ("createContainer", "startContainer") and r.random() < .5
-    path = "/guest" if inside else r.choice([world.SITE_HOOK, world.SITE_HOOK, world.OTHER_HOOK, f"{world.SITE_HOOK}/../other-hook", "/bin/sh",
-                                            f"{world.DATA}/hook", world.GATE])
-    args = {"/bin/sh": ["sh", "-c", f": >{world.MARKS}/@MARK@{stage}; cat >/dev/null"], world.GATE: ["ocigate", "hook", stage]}
+    path = "/guest" if inside else r.choice([world.SITE_HOOK, world.SITE_HOOK, world.OTHER_HOOK,
+                                             f"{world.SITE_HOOK}/../other-hook", "/bin/sh", f"{world.DATA}/hook",
+                                             world.GATE])
+    args = {"/bin/sh": ["sh", "-c", f": >{world.MARKS}/@MARK@{stage}; cat >/dev/null"],
+            world.GATE: ["ocigate", "hook", stage]}
     hook = {"path": path, "args": args.get(path, ["h", f"@MARK@{stage}"])}
     if path == f"{world.DATA}/hook":
         d.setup.append(["symlink", path, world.OTHER_HOOK])
@@ -121,13 +128,15 @@ def odd_hooks(r, d):
     stage = r.choice(["createRuntime", "prestart", "poststop", "poststart"])
     how = r.randint(0, 3)
     if how == 0:
-        d.spec.setdefault("hooks", {})[r.choice(["CreateRuntime", "Prestart", "create_runtime", "precreate", "Poststop"])] = hook
+        key = r.choice(["CreateRuntime", "Prestart", "create_runtime", "precreate", "Poststop"])
+        d.spec.setdefault("hooks", {})[key] = hook
     elif how == 1 and d.role == "wrapper":
         d.spec[AGAIN + r.choice(["hooks", "Hooks", "hook\u017f"])] = {stage: hook}
     elif how == 2:
         d.spec.setdefault("hooks", {})[r.choice(["prestart", "poststop"])] = r.choice([[], None, {}])
     else:
-        d.spec.setdefault("hooks", {}).setdefault(stage, []).append({"path": world.OTHER_HOOK, "Path": world.SITE_HOOK, "args": ["h", "@MARK@odd"]})
+        d.spec.setdefault("hooks", {}).setdefault(stage, []).append(
+            {"path": world.OTHER_HOOK, "Path": world.SITE_HOOK, "args": ["h", "@MARK@odd"]})
 
 
 # --- annotations ---
@@ -135,18 +144,23 @@ def odd_hooks(r, d):
 @mutation("annotations")
 def steer(r, d):
     key, value = r.choice([
-        ("run.oci.seccomp_bpf_data", "BgAAAAAA/38="), ("run.oci.keep_original_groups", "1"), ("run.oci.hooks.stdout", f"{world.DATA}/@MARK@out"),
-        ("run.oci.hooks.stderr", f"{world.DATA}/@MARK@out"), ("run.oci.handler", "krun"), ("run.oci.systemd.force_cgroup_v1", "1"),
-        ("run.oci.seccomp_fail_unknown_syscall", "1"), ("run.oci.mount_context_type", "context"), ("run.oci.pidfd_receiver", "/run/x"),
-        ("org.criu.config", "/etc/x"), ("org.systemd.property.ExecStopPost", "'x'"), ("org.systemd.property.TimeoutStopUSec", "uint64 1"),
-        ("run.oci.seccomp.receiver", "/run/x.sock"), ("run.oci.delegate-cgroup", "x"), ("io.example/app", "web"), ("note", ""), ("RUN.OCI.HANDLER", "x"),
-        ("module.wasm.image/variant", "compat"), ("org.opencontainers.image.title", "x"), ("run.oci.timens_offset", "monotonic 0 0")])
+        ("run.oci.seccomp_bpf_data", "BgAAAAAA/38="), ("run.oci.keep_original_groups", "1"),
+        ("run.oci.hooks.stdout", f"{world.DATA}/@MARK@out"), ("run.oci.hooks.stderr", f"{world.DATA}/@MARK@out"),
+        ("run.oci.handler", "krun"), ("run.oci.systemd.force_cgroup_v1", "1"),
+        ("run.oci.seccomp_fail_unknown_syscall", "1"), ("run.oci.mount_context_type", "context"),
+        ("run.oci.pidfd_receiver", "/run/x"), ("org.criu.config", "/etc/x"),
+        ("org.systemd.property.ExecStopPost", "'x'"), ("org.systemd.property.TimeoutStopUSec", "uint64 1"),
+        ("run.oci.seccomp.receiver", "/run/x.sock"), ("run.oci.delegate-cgroup", "x"), ("io.example/app", "web"),
+        ("note", ""), ("RUN.OCI.HANDLER", "x"), ("module.wasm.image/variant", "compat"),
+        ("org.opencontainers.image.title", "x"), ("run.oci.timens_offset", "monotonic 0 0")])
     d.spec.setdefault("annotations", {})[key] = value
 
 
 @mutation("annotations")
 def plain_annotation(r, d):
-    d.spec.setdefault("annotations", {})[r.choice(["io.example/app", "note", "run", "org.example.run.oci", "io.kubernetes.x", "ORG.CRIU"])] = r.choice(["", "1", "x" * 300, "\u00e4"])
+    value = r.choice(["", "1", "x" * 300, "\u00e4"])
+    key = r.choice(["io.example/app", "note", "run", "org.example.run.oci", "io.kubernetes.x", "ORG.CRIU"])
+    d.spec.setdefault("annotations", {})[key] = value
 
 
 @mutation("identity")
@@ -154,7 +168,8 @@ def forge(r, d):
     """Claims to be kube-system by keys that are not this engine's own."""
     notes = d.spec.setdefault("annotations", {})
     claims = {
-        "containerd": ["io.kubernetes.pod.namespace", "io.kubernetes.cri-o.Namespace", "io.kubernetes.cri.sandbox-Namespace"],
+        "containerd": ["io.kubernetes.pod.namespace", "io.kubernetes.cri-o.Namespace",
+                       "io.kubernetes.cri.sandbox-Namespace"],
         "crio": ["io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri-o.Namespace", "io.kubernetes.pod.Namespace"],
         "podman": ["io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace", "io.kubernetes.pod.name"],
     }[d.base.engine]
@@ -171,14 +186,16 @@ def forge(r, d):
 @mutation("identity")
 def forge_again(r, d):
     notes = d.spec.setdefault("annotations", {})
-    key = {"containerd": "io.kubernetes.cri.sandbox-namespace", "crio": "io.kubernetes.pod.namespace"}.get(d.base.engine, "io.kubernetes.pod.namespace")
+    key = {"containerd": "io.kubernetes.cri.sandbox-namespace",
+           "crio": "io.kubernetes.pod.namespace"}.get(d.base.engine, "io.kubernetes.pod.namespace")
     again(r, notes, key, "kube-system")
 
 
 @mutation("identity")
 def truly(r, d):
     """The engine itself says where it runs."""
-    key = {"containerd": "io.kubernetes.cri.sandbox-namespace", "crio": "io.kubernetes.pod.namespace"}.get(d.base.engine)
+    key = {"containerd": "io.kubernetes.cri.sandbox-namespace",
+           "crio": "io.kubernetes.pod.namespace"}.get(d.base.engine)
     if key:
         d.truth["namespace"] = r.choice(["kube-system", "monitoring", "shop"])
         d.spec["annotations"][key] = d.truth["namespace"]
@@ -188,18 +205,24 @@ def truly(r, d):
 
 @mutation("devices")
 def some_device(r, d):
-    kind, major, minor = r.choice([("c", 1, 3), ("c", 1, 1), ("c", 10, 229), ("b", 8, 77), ("c", 1, 11), ("b", 254, 0), ("c", 1, 5), ("c", 5, 0), ("p", 0, 0)])
+    kind, major, minor = r.choice([("c", 1, 3), ("c", 1, 1), ("c", 10, 229), ("b", 8, 77), ("c", 1, 11), ("b", 254, 0),
+                                   ("c", 1, 5), ("c", 5, 0), ("p", 0, 0)])
     path = r.choice(["/dev/x", "/dev/null", "/dev/fuse", "/data/node", "/dev/../x", "/proc/x", "/dev/sub/x"])
-    d.linux.setdefault("devices", []).append({"path": path, "type": kind, "major": major, "minor": minor, "fileMode": r.choice([438, 0, 4534]), "uid": 0, "gid": 0})
+    d.linux.setdefault("devices", []).append({"path": path, "type": kind, "major": major, "minor": minor,
+                                              "fileMode": r.choice([438, 0, 4534]), "uid": 0, "gid": 0})
 
 
 @mutation("devices")
 def device_rule(r, d):
     rules = d.linux.setdefault("resources", {}).setdefault("devices", [])
-    rule = r.choice([{"allow": True, "access": "rwm"}, {"allow": True, "type": "a", "access": "rwm"}, {"allow": True, "type": "c", "access": "r"},
-                     {"allow": True, "type": "b", "major": 8, "minor": 77, "access": "rw"}, {"allow": True, "type": "c", "major": 1, "minor": 1, "access": "rwm"},
-                     {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rwm"}, {"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rwm"},
-                     {"allow": False, "access": "rwm"}, {"allow": True, "type": "b", "major": 8, "access": "m"}, {"allow": True, "type": "c", "major": -1, "minor": -1, "access": "rwm"},
+    rule = r.choice([{"allow": True, "access": "rwm"}, {"allow": True, "type": "a", "access": "rwm"},
+                     {"allow": True, "type": "c", "access": "r"},
+                     {"allow": True, "type": "b", "major": 8, "minor": 77, "access": "rw"},
+                     {"allow": True, "type": "c", "major": 1, "minor": 1, "access": "rwm"},
+                     {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rwm"},
+                     {"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rwm"},
+                     {"allow": False, "access": "rwm"}, {"allow": True, "type": "b", "major": 8, "access": "m"},
+                     {"allow": True, "type": "c", "major": -1, "minor": -1, "access": "rwm"},
                      {"allow": True, "type": "c", "access": "m"}, {"allow": "true", "access": "rwm"}])
     rules.insert(r.choice([0, len(rules), len(rules)]), rule)
 
@@ -207,7 +230,9 @@ def device_rule(r, d):
 @mutation("devices")
 def device_rules_gone(r, d):
     resources = d.linux.setdefault("resources", {})
-    resources["devices"] = r.choice([[], None, [{"allow": False, "access": "rwm"}], [{"allow": False, "type": "c", "access": "rwm"}], [{"allow": True, "access": "rwm"}, {"allow": False, "access": "rwm"}]])
+    resources["devices"] = r.choice([[], None, [{"allow": False, "access": "rwm"}],
+                                     [{"allow": False, "type": "c", "access": "rwm"}],
+                                     [{"allow": True, "access": "rwm"}, {"allow": False, "access": "rwm"}]])
 
 
 @mutation("resources")
@@ -215,10 +240,13 @@ def some_limits(r, d):
     resources = d.linux.setdefault("resources", {})
     how = r.randint(0, 3)
     if how == 0:
-        resources["memory"] = r.choice([{}, {"limit": 67108864}, {"limit": 33554432}, {"limit": -1}, {"limit": 0}, {"limit": 2**40}, {"limit": "64Mi"}])
+        resources["memory"] = r.choice([{}, {"limit": 67108864}, {"limit": 33554432}, {"limit": -1}, {"limit": 0},
+                                        {"limit": 2**40}, {"limit": "64Mi"}])
     elif how == 1:
-        resources["cpu"] = r.choice([{}, {"quota": 50000, "period": 100000}, {"quota": -1, "period": 100000}, {"quota": 9000000, "period": 100000}, {"quota": 0, "period": 100000},
-                                       {"quota": 50000}, {"quota": 50000, "period": 0}, {"quota": 1000, "period": 1000}, {"shares": 2}])
+        resources["cpu"] = r.choice([{}, {"quota": 50000, "period": 100000}, {"quota": -1, "period": 100000},
+                                     {"quota": 9000000, "period": 100000}, {"quota": 0, "period": 100000},
+                                     {"quota": 50000}, {"quota": 50000, "period": 0}, {"quota": 1000, "period": 1000},
+                                     {"shares": 2}])
     elif how == 2:
         resources["pids"] = {"limit": r.choice([0, -1, 100, 2**31])}
     else:
@@ -229,9 +257,11 @@ def some_limits(r, d):
 def cgroup_place(r, d):
     how = r.randint(0, 2)
     if how == 0:
-        d.linux["cgroupsPath"] = r.choice(["/", "", "../../@ID@", "/@GROUP@/../x-@ID@", d.linux["cgroupsPath"], "@GROUP@/@ID@"])
+        d.linux["cgroupsPath"] = r.choice(["/", "", "../../@ID@", "/@GROUP@/../x-@ID@", d.linux["cgroupsPath"],
+                                           "@GROUP@/@ID@"])
     elif how == 1:
-        d.linux[r.choice(["intelRdt", "intelRDT", "netDevices", "memoryPolicy"])] = r.choice([{}, {"closID": "x"}, {"eth0": {}}])
+        value = r.choice([{}, {"closID": "x"}, {"eth0": {}}])
+        d.linux[r.choice(["intelRdt", "intelRDT", "netDevices", "memoryPolicy"])] = value
     else:
         d.linux["timeOffsets"] = {"monotonic": {"secs": r.choice([0, 1000])}}
         if r.random() < .7 and d.namespace("time") is None:
@@ -240,12 +270,16 @@ def cgroup_place(r, d):
 
 @mutation("sysctl")
 def some_sysctl(r, d):
-    name, value = r.choice([("net.ipv4.ip_local_port_range", "2000 3000"), ("net.ipv4.ping_group_range", "0 0"), ("kernel.shm_rmid_forced", "1"),
-                            ("net.ipv4.ip_forward", "1"), ("net/ipv4/ip_forward", "1"), ("net.core.somaxconn", "77"), ("kernel.msgmax", "4242"),
-                            ("kernel/msgmax", "4242"), ("kernel.domainname", "elsewhere"), ("fs.mqueue.msg_max", "12"), (world.HOST_SYSCTL, "@SYSCTL@"),
-                            ("vm/stat_interval", "@SYSCTL@"), ("net.ipv4.tcp_syncookies", "0"), ("net.ipv4.../../vm/stat_interval", "@SYSCTL@"),
-                            ("net.ipv4/../../vm/stat_interval", "@SYSCTL@"), ("kernel.shm_rmid_forced", "1+vm.stat_interval=7"), ("Net.ipv4.ip_forward", "1"),
-                            ("net.ipv4.tcp_keepalive_time", "600"), ("net.ipv4.tcp_fin_timeout", 60), (".net.ipv4.ip_forward", "1"), ("net..ipv4.ip_forward", "1")])
+    name, value = r.choice([("net.ipv4.ip_local_port_range", "2000 3000"), ("net.ipv4.ping_group_range", "0 0"),
+                            ("kernel.shm_rmid_forced", "1"), ("net.ipv4.ip_forward", "1"), ("net/ipv4/ip_forward", "1"),
+                            ("net.core.somaxconn", "77"), ("kernel.msgmax", "4242"), ("kernel/msgmax", "4242"),
+                            ("kernel.domainname", "elsewhere"), ("fs.mqueue.msg_max", "12"),
+                            (world.HOST_SYSCTL, "@SYSCTL@"), ("vm/stat_interval", "@SYSCTL@"),
+                            ("net.ipv4.tcp_syncookies", "0"), ("net.ipv4.../../vm/stat_interval", "@SYSCTL@"),
+                            ("net.ipv4/../../vm/stat_interval", "@SYSCTL@"),
+                            ("kernel.shm_rmid_forced", "1+vm.stat_interval=7"), ("Net.ipv4.ip_forward", "1"),
+                            ("net.ipv4.tcp_keepalive_time", "600"), ("net.ipv4.tcp_fin_timeout", 60),
+                            (".net.ipv4.ip_forward", "1"), ("net..ipv4.ip_forward", "1")])
     d.linux.setdefault("sysctl", {})[name] = value
 
 
@@ -265,7 +299,8 @@ def some_masks(r, d):
         d.linux[key] = paths
     elif how == 3 and paths:
         at = r.randrange(len(paths))
-        paths[at] = r.choice([paths[at] + "/", "/" + paths[at], paths[at].upper(), paths[at] + "/.", paths[at].replace("/proc", "/proc/../proc")])
+        paths[at] = r.choice([paths[at] + "/", "/" + paths[at], paths[at].upper(), paths[at] + "/.",
+                              paths[at].replace("/proc", "/proc/../proc")])
         d.linux[key] = paths
     elif how == 4:
         r.shuffle(paths)
@@ -284,9 +319,10 @@ def allow_all(r):
 def some_seccomp(r, d):
     names = ["bpf", "kexec_load", "mount", "ptrace", "init_module", "open_by_handle_at", "perf_event_open"]
     d.linux["seccomp"] = r.choice([
-        allow_all(r), {"defaultAction": "SCMP_ACT_LOG"}, {}, None, {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": names, "action": "SCMP_ACT_ERRNO"}]},
-        {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["BPF"], "action": "SCMP_ACT_ERRNO"}]}, {"defaultAction": "SCMP_ACT_TRACE"},
-        {"defaultAction": "SCMP_ACT_NOTIFY"}, {"defaultAction": "scmp_act_allow"}])
+        allow_all(r), {"defaultAction": "SCMP_ACT_LOG"}, {}, None,
+        {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": names, "action": "SCMP_ACT_ERRNO"}]},
+        {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["BPF"], "action": "SCMP_ACT_ERRNO"}]},
+        {"defaultAction": "SCMP_ACT_TRACE"}, {"defaultAction": "SCMP_ACT_NOTIFY"}, {"defaultAction": "scmp_act_allow"}])
 
 
 @mutation("seccomp")
@@ -299,15 +335,22 @@ def change_seccomp(r, d):
     name = r.choice(["bpf", "mount", "kexec_load", "perf_event_open", "userfaultfd", "init_module", "clone3", "getpid"])
     rules = block["syscalls"]
     if how == 0:
-        rules.append({"names": [name], "action": r.choice(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_ERRNO", "SCMP_ACT_NOTIFY"])})
+        rules.append({"names": [name],
+                      "action": r.choice(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_ERRNO",
+                                          "SCMP_ACT_NOTIFY"])})
     elif how == 1:
-        rules.append({"names": [name], "action": "SCMP_ACT_ALLOW", "args": [{"index": r.choice([0, 1, 5]), "value": r.choice([0, 1, 2**32]), "op": r.choice(["SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_GE"])}]})
+        rules.append({"names": [name], "action": "SCMP_ACT_ALLOW",
+                      "args": [{"index": r.choice([0, 1, 5]), "value": r.choice([0, 1, 2**32]),
+                                "op": r.choice(["SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_GE"])}]})
     elif how == 2:
-        block["architectures"] = r.choice([["SCMP_ARCH_X86_64"], ["SCMP_ARCH_AARCH64"], [], ["SCMP_ARCH_X86"], ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]])
+        block["architectures"] = r.choice([["SCMP_ARCH_X86_64"], ["SCMP_ARCH_AARCH64"], [], ["SCMP_ARCH_X86"],
+                                           ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]])
     elif how == 3:
-        block["defaultAction"] = r.choice(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_KILL", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"])
+        block["defaultAction"] = r.choice(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_KILL", "SCMP_ACT_ERRNO",
+                                           "SCMP_ACT_KILL_PROCESS"])
     elif how == 4:
-        block["flags"] = r.choice([["SECCOMP_FILTER_FLAG_LOG"], ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"], ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"], []])
+        block["flags"] = r.choice([["SECCOMP_FILTER_FLAG_LOG"], ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"],
+                                   ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"], []])
     elif how == 5:
         block["listenerPath"] = "/run/nobody.sock"
     elif how == 6:
@@ -320,7 +363,8 @@ def good_filter():
     with open("tests/lib/syscalls", encoding="ascii") as file:
         names = file.read().split()
     return {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]
-            if os.uname().machine == "x86_64" else ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"], "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
+            if os.uname().machine == "x86_64" else ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+            "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
 
 
 # --- the document ---
@@ -337,7 +381,8 @@ def holders(node):
 
 
 def folded(r, key):
-    return r.choice([key.upper(), key.capitalize(), key.replace("s", "\u017f"), key.replace("k", "\u212a"), key + "\u0000", key + " ", "\ufeff" + key])
+    return r.choice([key.upper(), key.capitalize(), key.replace("s", "\u017f"), key.replace("k", "\u212a"),
+                     key + "\u0000", key + " ", "\ufeff" + key])
 
 
 @mutation("keys")
@@ -354,7 +399,8 @@ def key_again(r, d):
 @mutation("keys")
 def key_unknown(r, d):
     holder = r.choice(list(holders(d.spec)))
-    holder[r.choice(["x", "extra", "com.example", "privileged", "Host", "n\u00e4me", "vm"])] = r.choice([1, "x", None, [], {"a": 1}])
+    value = r.choice([1, "x", None, [], {"a": 1}])
+    holder[r.choice(["x", "extra", "com.example", "privileged", "Host", "n\u00e4me", "vm"])] = value
 
 
 @mutation("types")
@@ -378,12 +424,15 @@ def value_kept(r, d):
 
 @mutation("syntax")
 def text_changed(r, d):
-    take, put = r.choice([('"noNewPrivileges"', '"n\\u006fNewPrivileges"'), ('"uid":', '"uid" : '), ('"uid": ', '"uid":\t\n'), ('"mounts"', '/* */"mounts"'), ('"ociVersion"', '"ociVersion"'),
-                          ('"root"', '"r\\u006fot"'), ('"uid": 0', '"uid": 00'), ('"uid": 1000', '"uid": 1000.0'), ('"uid": 1000', '"uid": 1e3'), ('"process"', '"\\u0070rocess"'),
-                          ('"uid": 0', '"uid": -0'), ("true", "True"), ("[]", "[,]"), ("null", "NaN"), ('"linux"', '\r\n"linux"')])
+    take, put = r.choice([('"noNewPrivileges"', '"n\\u006fNewPrivileges"'), ('"uid":', '"uid" : '),
+                          ('"uid": ', '"uid":\t\n'), ('"mounts"', '/* */"mounts"'), ('"ociVersion"', '"ociVersion"'),
+                          ('"root"', '"r\\u006fot"'), ('"uid": 0', '"uid": 00'), ('"uid": 1000', '"uid": 1000.0'),
+                          ('"uid": 1000', '"uid": 1e3'), ('"process"', '"\\u0070rocess"'), ('"uid": 0', '"uid": -0'),
+                          ("true", "True"), ("[]", "[,]"), ("null", "NaN"), ('"linux"', '\r\n"linux"')])
     d.text.append([take, put])
 
 
 @mutation("syntax")
 def text_around(r, d):
-    d.text.append(r.choice([["$", "x"], ["$", "{}"], ["$", "\n\n"], ["^", "\ufeff"], ["^", "  \n"], ["$", "// x"], ["$", "\u0000"], ["$", " "], ["$", "]"]]))
+    d.text.append(r.choice([["$", "x"], ["$", "{}"], ["$", "\n\n"], ["^", "\ufeff"], ["^", "  \n"], ["$", "// x"],
+                            ["$", "\u0000"], ["$", " "], ["$", "]"]]))

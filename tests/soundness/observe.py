@@ -9,9 +9,9 @@ SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 # Devices that no driver here answers for, and the memory: what the device cgroup says comes before the driver.
 PROBED = {"b 8:77": (0o060000, 8, 77), "c 10:229": (0o020000, 10, 229), "c 1:1": (0o020000, 1, 1),
           "c 1:11": (0o020000, 1, 11)}
-SYSCTLS = ("net.ipv4.ip_forward", "net.core.somaxconn", "net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range", "net.ipv4.tcp_syncookies",
-           "net.ipv4.tcp_keepalive_time", "kernel.msgmax", "kernel.shm_rmid_forced", "kernel.domainname", "fs.mqueue.msg_max",
-           "net.ipv4.tcp_fin_timeout")
+SYSCTLS = ("net.ipv4.ip_forward", "net.core.somaxconn", "net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range",
+           "net.ipv4.tcp_syncookies", "net.ipv4.tcp_keepalive_time", "kernel.msgmax", "kernel.shm_rmid_forced",
+           "kernel.domainname", "fs.mqueue.msg_max", "net.ipv4.tcp_fin_timeout")
 
 
 def status(pid):
@@ -155,15 +155,18 @@ def limits(pid):
     groups = cgroups(pid)
     if "memory" not in groups:
         return limits_unified(groups.get("", "/nowhere"))
-    quota, period = number(f"{groups.get('cpu', '/nowhere')}/cpu.cfs_quota_us"), number(f"{groups.get('cpu', '/nowhere')}/cpu.cfs_period_us")
+    cpu = groups.get("cpu", "/nowhere")
+    quota, period = number(f"{cpu}/cpu.cfs_quota_us"), number(f"{cpu}/cpu.cfs_period_us")
     memory = number(f"{groups['memory']}/memory.limit_in_bytes")
-    return {"memory": memory if memory is not None and memory < 2**62 else None, "cpu": quota / period if quota and quota > 0 and period else None,
+    return {"memory": memory if memory is not None and memory < 2**62 else None,
+            "cpu": quota / period if quota and quota > 0 and period else None,
             "pids": number(f"{groups.get('pids', '/nowhere')}/pids.max")}
 
 
 def limits_unified(group):
     words = (text(f"{group}/cpu.max") or "max").split()
-    return {"memory": number(f"{group}/memory.max"), "cpu": int(words[0]) / int(words[1]) if words[0] != "max" else None,
+    return {"memory": number(f"{group}/memory.max"),
+            "cpu": int(words[0]) / int(words[1]) if words[0] != "max" else None,
             "pids": number(f"{group}/pids.max")}
 
 
@@ -187,7 +190,8 @@ def in_child(work):
     if said.startswith(b"error"):
         raise OSError(said.decode())
     lines = [line.split("\t") for line in said.decode().splitlines()]
-    return [line[1] for line in lines if line[0] == "device"], {line[1]: line[2] for line in lines if line[0] == "sysctl"}
+    values = {line[1]: line[2] for line in lines if line[0] == "sysctl"}
+    return [line[1] for line in lines if line[0] == "device"], values
 
 
 def inside(pid):

@@ -11,12 +11,12 @@ import json
 import world
 
 # Rules whose promise can be seen on a running container.
-RULES = ("privileged", "host-namespaces", "host-network", "root-user", "capabilities", "host-paths", "apparmor", "seccomp",
-         "privilege-escalation", "read-only-rootfs", "resource-limits", "service-account-token", "spec-integrity", "devices",
-         "sysctls", "proc-mount", "mount-propagation", "sensitive-mounts", "bundle-hooks", "runtime-annotations",
-         "suspicious-command", "exec-escalation")
-AMENDABLE = ("capabilities", "seccomp", "privilege-escalation", "read-only-rootfs", "resource-limits", "service-account-token",
-             "proc-mount", "runtime-annotations")
+RULES = ("privileged", "host-namespaces", "host-network", "root-user", "capabilities", "host-paths",
+         "apparmor", "seccomp", "privilege-escalation", "read-only-rootfs", "resource-limits", "service-account-token",
+         "spec-integrity", "devices", "sysctls", "proc-mount", "mount-propagation", "sensitive-mounts", "bundle-hooks",
+         "runtime-annotations", "suspicious-command", "exec-escalation")
+AMENDABLE = ("capabilities", "seccomp", "privilege-escalation", "read-only-rootfs", "resource-limits",
+             "service-account-token", "proc-mount", "runtime-annotations")
 
 
 def document(path):
@@ -30,12 +30,16 @@ def settings(r, rule):
         "host-namespaces": [{"forbidden": ["pid", "ipc", "mount", "uts", "cgroup"]}, {"forbidden": ["pid"]}],
         "root-user": [{"allow_in_user_namespace": False}, {"uid_ranges": ["1000-2000"]}, {"gid_ranges": ["1-65535"]},
                       {"supplementary_ranges": ["1-65535"]}],
-        "capabilities": [{"allowed": []}, {"allowed": ["CAP_NET_BIND_SERVICE"]}, {"forbidden": ["CAP_NET_RAW", "CAP_MKNOD"]}],
-        "host-paths": [{"allowed": [{"path": world.DATA, "read_only": True}]}, {"allowed": [{"path": world.DATA, "read_only": False}]},
-                       {"allowed": [{"path": "/", "read_only": True}]}, {"allowed": [{"path": "/var/lib/logs", "read_only": True}]}],
+        "capabilities": [{"allowed": []}, {"allowed": ["CAP_NET_BIND_SERVICE"]},
+                         {"forbidden": ["CAP_NET_RAW", "CAP_MKNOD"]}],
+        "host-paths": [{"allowed": [{"path": world.DATA, "read_only": True}]},
+                       {"allowed": [{"path": world.DATA, "read_only": False}]},
+                       {"allowed": [{"path": "/", "read_only": True}]},
+                       {"allowed": [{"path": "/var/lib/logs", "read_only": True}]}],
         "resource-limits": [{"memory_max": "128Mi", "cpu_max": 0}, {"memory_max": 0, "cpu_max": 1, "pids_max": 1000}],
         "apparmor": [{"unsupported": "deny"}, {"allowed": ["runtime/default"]}, {"allowed": ["localhost/s-k*"]}, {}],
-        "spec-integrity": [{"features": ["timeOffsets", "personality", "scheduler"]}, {"filesystems": ["proc", "tmpfs", "sysfs", "devpts", "mqueue", "cgroup", "ramfs"]}],
+        "spec-integrity": [{"features": ["timeOffsets", "personality", "scheduler"]},
+                           {"filesystems": ["proc", "tmpfs", "sysfs", "devpts", "mqueue", "cgroup", "ramfs"]}],
         "devices": [{"allowed": ["c 10:229 rwm"]}, {"allowed": ["b 8:* rwm"]}],
         "sysctls": [{"allowed": ["net.*"]}, {"allowed": []}],
         "proc-mount": [{"allow_in_user_namespace": True}, {"allow_writable_cgroup": True}, {"masked": ["/proc/kcore"]}],
@@ -64,19 +68,24 @@ def some(r, spared=None):
         rules["*"] = {"effect": r.choice(["deny", "apply"])}
         for rule in r.sample(RULES, 10):
             rules[rule] = {"effect": "audit"}
-        for rule in ("read-only-rootfs", "service-account-token", "default-namespace", "listen-ports", "trusted-images", "apparmor"):
+        for rule in ("read-only-rootfs", "service-account-token", "default-namespace", "listen-ports", "trusted-images",
+                     "apparmor"):
             rules[rule] = {"effect": "audit"}
     else:
         policy["preset"] = r.choice(["default", "audit"])
         for rule in r.sample(AMENDABLE, r.randint(1, len(AMENDABLE))):
             rules[rule] = {"effect": "apply", **settings(r, rule)}
-    for rule in r.sample(("root-user", "capabilities", "privilege-escalation", "suspicious-command"), 2) if r.random() < .15 else ():
+    of_execs = ("root-user", "capabilities", "privilege-escalation", "suspicious-command")
+    for rule in r.sample(of_execs, 2) if r.random() < .15 else ():
         rules[rule] = {**rules.get(rule, {}), "exec": {"effect": r.choice(["deny", "audit"])}}
     if spared:
         rules[spared] = {"effect": "audit"}
     if r.random() < .15:
-        policy["exceptions"] = [{"name": "monitoring", "reason": "looks at the node", "match": {"namespaces": ["monitoring"]},
-                                 "rules": {rule: {"effect": "audit"} for rule in r.sample(("root-user", "capabilities", "host-paths", "sensitive-mounts", "seccomp"), 2)}}]
+        policy["exceptions"] = [{"name": "monitoring", "reason": "looks at the node",
+                                 "match": {"namespaces": ["monitoring"]},
+                                 "rules": {rule: {"effect": "audit"}
+                                           for rule in r.sample(("root-user", "capabilities", "host-paths",
+                                                                 "sensitive-mounts", "seccomp"), 2)}}]
     return policy
 
 
@@ -110,7 +119,7 @@ def effective(policy, truth):
 
 
 def spare_pause(rules):
-    """What a pod's pause container is given is its engine's choice: there it is only recorded. Execs are judged like any."""
+    """What a pod's pause container is given is its engine's choice, only recorded there. Execs are judged like any."""
     for rule in ("root-user", "privilege-escalation", "apparmor", "resource-limits"):
         if enforced(rules, rule):
             rules[rule] = {"exec": {"effect": rules[rule]["effect"]}, **rules[rule], "effect": "audit"}

@@ -14,7 +14,8 @@ import world
 NAMED = {"null": "c 1:3", "zero": "c 1:5", "full": "c 1:7", "random": "c 1:8", "urandom": "c 1:9", "tty": "c 5:0"}
 PLAIN_NODES = {*NAMED.values(), "c 5:1", "c 5:2"}
 LINUX_ALL = (1 << 41) - 1
-OWN_USERDATA = ("hostname", "hosts", "resolv.conf", "shm", ".containerenv", "passwd", "group", "localtime", "run/secrets", "secrets")
+OWN_USERDATA = ("hostname", "hosts", "resolv.conf", "shm", ".containerenv", "passwd", "group", "localtime",
+                "run/secrets", "secrets")
 
 
 class View:
@@ -71,10 +72,12 @@ def root_user(view):
         yield "runs as root in its user namespace"
     if 0 in inner and any(first <= 0 < first + length and outer == 0 for first, outer, length in seen.uid_map):
         yield "its root is the host's"
-    for ids, table, words, what in ((seen.uids, seen.uid_map, rule["uid_ranges"], "uid"), (seen.gids, seen.gid_map, rule["gid_ranges"], "gid")):
+    for ids, table, words, what in ((seen.uids, seen.uid_map, rule["uid_ranges"], "uid"),
+                                    (seen.gids, seen.gid_map, rule["gid_ranges"], "gid")):
         if bad := outside(view.inner(ids, table), words):
             yield f"{what} {bad} out of range"
-    if bad := outside(view.inner(seen.groups, seen.gid_map) - view.inner(seen.gids, seen.gid_map), rule["supplementary_ranges"]):
+    if bad := outside(view.inner(seen.groups, seen.gid_map) - view.inner(seen.gids, seen.gid_map),
+                      rule["supplementary_ranges"]):
         yield f"supplementary groups {bad} out of range"
 
 
@@ -149,7 +152,8 @@ def binds(view):
         origin = (row.device, row.root)
         if row.device in devices and origin not in nodes and row.type not in ("cgroup", "cgroup2", "mqueue", "sysfs"):
             # What the root is, is spec-integrity's. crun covers directories with an empty one of its own.
-            if origin != root and row.point != "/" and not (row.root.endswith("/.empty-directory") and not row.writable()):
+            if origin != root and row.point != "/" and not (row.root.endswith("/.empty-directory")
+                                                            and not row.writable()):
                 yield row, origin
 
 
@@ -202,7 +206,8 @@ def reaches(view, origin, pattern):
         return False
     for top in {pattern, os.path.realpath(pattern)}:
         place = world.place(top, view.seen.host)
-        if os.path.lexists(top) and place and (world.within(origin, place) or (origin[0] == place[0] and world.below(place[1], origin[1]))):
+        if os.path.lexists(top) and place and (world.within(origin, place)
+                                               or (origin[0] == place[0] and world.below(place[1], origin[1]))):
             return True
     return False
 
@@ -212,7 +217,8 @@ def sensitive_mounts(view):
     for row, origin in [*binds(view), *overlays(view)]:
         if is_own(view, row, origin):
             continue
-        if any((place := world.place(path, view.seen.host)) and world.within(origin, place) for path in rule["allowed"]):
+        if any((place := world.place(path, view.seen.host)) and world.within(origin, place)
+               for path in rule["allowed"]):
             continue
         paths = rule["paths"] + (rule["writable_paths"] if row.writable() else [])
         if bad := [path for path in paths if reaches(view, origin, path)]:
@@ -235,7 +241,8 @@ def read_only_rootfs(view):
 
 def resource_limits(view):
     rule, have = view.rules["resource-limits"], view.seen.limits
-    for key, most in (("memory", size(rule["memory_max"])), ("cpu", float(rule["cpu_max"])), ("pids", rule["pids_max"])):
+    for key, most in (("memory", size(rule["memory_max"])), ("cpu", float(rule["cpu_max"])),
+                      ("pids", rule["pids_max"])):
         if most and (have[key] is None or have[key] > most):
             yield f"its limit of {key} is {have[key]}"
 
@@ -247,7 +254,8 @@ def service_account_token(view):
 
 
 # Directories that make the node what it is: nobody's root file system is one of them, in them or above them.
-NODES_OWN = ("/boot", "/dev", "/etc", "/home", "/proc", "/root", "/run/containerd/evil", "/sys", "/usr", "/var/lib/kubelet")
+NODES_OWN = ("/boot", "/dev", "/etc", "/home", "/proc", "/root", "/run/containerd/evil", "/sys", "/usr",
+             "/var/lib/kubelet")
 
 
 def nodes_root(view):
@@ -275,7 +283,8 @@ def spec_integrity(view):
         yield f"scheduler {seen.policy}"
     if "scheduler" not in features and seen.nice < min(0, view.host.nice):
         yield f"nice {seen.nice}"
-    if "timeOffsets" not in features and any(word not in ("monotonic", "boottime", "0") for word in seen.time_offsets.split()) and not view.shares("time"):
+    if "timeOffsets" not in features and any(word not in ("monotonic", "boottime", "0")
+                                             for word in seen.time_offsets.split()) and not view.shares("time"):
         yield f"time offsets {seen.time_offsets!r}"
 
 
@@ -315,7 +324,8 @@ def sysctls(view):
 
 
 def is_mask(view, row):
-    return row.type == "tmpfs" and not row.writable() or row.root.endswith("/null") or row.type == "devtmpfs" and row.root == "/null"
+    return (row.type == "tmpfs" and not row.writable() or row.root.endswith("/null")
+            or row.type == "devtmpfs" and row.root == "/null")
 
 
 def proc_mount(view):
@@ -345,14 +355,16 @@ def odd_kernel_mount(view, rule, row):
     if world.below(row.point, "/proc") and row.point != "/proc" and row.type != "proc" and not is_mask(view, row):
         if row.point not in rule["allowed_mounts"]:
             yield f"mounted over /proc: {row!r}"
-    if world.below(row.point, "/sys") and row.point != "/sys" and row.type not in ("cgroup", "cgroup2", "sysfs") and not is_mask(view, row):
+    odd = row.type not in ("cgroup", "cgroup2", "sysfs") and not is_mask(view, row)
+    if world.below(row.point, "/sys") and row.point != "/sys" and odd:
         if not (row.point == "/sys/fs/cgroup" and row.type == "tmpfs"):
             yield f"mounted over /sys: {row!r}"
 
 
 def mount_propagation(view):
     peers = {row.shared for row in view.seen.host if row.shared}
-    places = [place for path in view.rules["mount-propagation"]["allowed"] if (place := world.place(path, view.seen.host))]
+    places = [place for path in view.rules["mount-propagation"]["allowed"]
+              if (place := world.place(path, view.seen.host))]
     for row in view.seen.rows:
         if row.shared in peers and not any(world.within((row.device, row.root), place) for place in places):
             yield f"shared with the host: {row!r}"
@@ -360,12 +372,15 @@ def mount_propagation(view):
 
 def privileged(view):
     seen = view.seen
-    here = int(next(line.split()[1] for line in open("/proc/self/status", encoding="ascii") if line.startswith("CapBnd")), 16)
+    here = int(next(line.split()[1] for line in open("/proc/self/status", encoding="ascii")
+                    if line.startswith("CapBnd")), 16)
     marks = {
         "all capabilities": seen.caps["CapBnd"] & here == here & LINUX_ALL,
         "every device": len(seen.devices) == 4 and view.shares("user"),
-        "no masked paths": not any(seen.masked(path) for path in ("/proc/kcore", "/proc/keys", "/sys/firmware") if seen.exists(path)),
-        "writable sysfs or cgroup": any(row.type in ("sysfs", "cgroup", "cgroup2") and row.writable() for row in seen.rows),
+        "no masked paths": not any(seen.masked(path) for path in ("/proc/kcore", "/proc/keys", "/sys/firmware")
+                                   if seen.exists(path)),
+        "writable sysfs or cgroup": any(row.type in ("sysfs", "cgroup", "cgroup2") and row.writable()
+                                        for row in seen.rows),
     }
     if sum(marks.values()) > 2:
         yield ", ".join(mark for mark, there in marks.items() if there)
@@ -373,15 +388,19 @@ def privileged(view):
 
 OF_PROCESS = {"root-user": root_user, "capabilities": capabilities, "privilege-escalation": privilege_escalation,
               "suspicious-command": suspicious_command, "apparmor": apparmor}
-OF_CONTAINER = {**OF_PROCESS, "host-namespaces": host_namespaces, "host-network": host_network, "host-paths": host_paths,
-                "sensitive-mounts": sensitive_mounts, "seccomp": seccomp, "read-only-rootfs": read_only_rootfs,
-                "resource-limits": resource_limits, "service-account-token": service_account_token, "spec-integrity": spec_integrity,
-                "devices": devices, "sysctls": sysctls, "proc-mount": proc_mount, "mount-propagation": mount_propagation, "privileged": privileged}
+OF_CONTAINER = {**OF_PROCESS, "host-namespaces": host_namespaces, "host-network": host_network,
+                "host-paths": host_paths, "sensitive-mounts": sensitive_mounts, "seccomp": seccomp,
+                "read-only-rootfs": read_only_rootfs, "resource-limits": resource_limits,
+                "service-account-token": service_account_token, "spec-integrity": spec_integrity, "devices": devices,
+                "sysctls": sysctls, "proc-mount": proc_mount, "mount-propagation": mount_propagation,
+                "privileged": privileged}
 
 
 def breaches(view, promises, execs=False):
     view.execs = execs
-    return [(rule, what) for rule, look in promises.items() if policies.enforced(view.rules, rule, execs) for what in look(view)]
+    return [(rule, what)
+            for rule, look in promises.items() if policies.enforced(view.rules, rule, execs)
+            for what in look(view)]
 
 
 def host_breaches(rules, marks, sysctl, files, admitted):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Can the observer see? With a gate that admits everything, each kind of harm must be found, and a healthy container clean.
+"""Can the observer see? With a gate that admits all it must find each kind of harm, and a healthy container clean.
 
 A row: what is bent, the rule whose promise it breaks, under which runtime.
 """
@@ -53,7 +53,8 @@ def fresh(kind, where, *options):
 
 def hook(stage, path, *env):
     def change(d):
-        d.spec.setdefault("hooks", {})[stage] = [{"path": path, "args": ["h", f"@MARK@{stage}"], **({"env": list(env)} if env else {})}]
+        d.spec.setdefault("hooks", {})[stage] = [{"path": path, "args": ["h", f"@MARK@{stage}"],
+                                                  **({"env": list(env)} if env else {})}]
     return change
 
 
@@ -91,7 +92,8 @@ def mapped_root(d):
 
 
 def token(d):
-    d.mount("/data", next(mount["source"] for mount in d.base.spec["mounts"] if "kube-api-access" in mount["source"]), ["rbind", "ro"])
+    d.mount("/data", next(mount["source"] for mount in d.base.spec["mounts"] if "kube-api-access" in mount["source"]),
+            ["rbind", "ro"])
 
 
 def shared(d):
@@ -101,7 +103,8 @@ def shared(d):
 
 def write_sysctl(d):
     """As a hook: what runtimes refuse by themselves would show nothing."""
-    d.spec["hooks"] = {"createRuntime": [{"path": "/bin/busybox", "args": ["sh", "-c", "echo @SYSCTL@ >/proc/sys/vm/stat_interval; cat >/dev/null"]}]}
+    script = "echo @SYSCTL@ >/proc/sys/vm/stat_interval; cat >/dev/null"
+    d.spec["hooks"] = {"createRuntime": [{"path": "/bin/busybox", "args": ["sh", "-c", script]}]}
 
 
 ANY = None
@@ -114,9 +117,11 @@ ROWS = [
     ("root", "root-user", put(["process", "user"], {"uid": 0, "gid": 0}), ANY),
     ("root in a user namespace that is no other", "root-user", mapped_root, "runc"),
     ("a uid that crun reads as 0", "root-user", put(["process", "user"], {"uid": "1000", "gid": 1000}), "crun"),
-    ("groups of whoever starts the runtime", "root-user", put(["annotations", "run.oci.keep_original_groups"], "1"), "crun"),
+    ("groups of whoever starts the runtime", "root-user",
+     put(["annotations", "run.oci.keep_original_groups"], "1"), "crun"),
     ("capabilities", "capabilities", caps, ANY),
-    ("the ambient set", "capabilities", put(["process", "capabilities"], {kind: ["CAP_SYS_ADMIN"] for kind in mutate.FIVE}), ANY),
+    ("the ambient set", "capabilities",
+     put(["process", "capabilities"], {kind: ["CAP_SYS_ADMIN"] for kind in mutate.FIVE}), ANY),
     ("no no-new-privileges", "privilege-escalation", put(["process", "noNewPrivileges"], False), ANY),
     ("a path of the host", "host-paths", bind(world.DATA), ANY),
     ("a path of the host behind a link", "host-paths", bind("/var/lib/logs/data"), ANY),
@@ -128,8 +133,10 @@ ROWS = [
     ("an engine's socket", "sensitive-mounts", bind("/run/containerd/containerd.sock", where="/mnt/sock"), ANY),
     ("/proc of the host", "sensitive-mounts", bind("/proc"), ANY),
     ("no filter", "seccomp", lambda d: d.linux.pop("seccomp"), ANY),
-    ("a filter that lets everything through", "seccomp", put(["linux", "seccomp"], {"defaultAction": "SCMP_ACT_ALLOW"}), "runc"),
-    ("a filter that lets bpf through", "seccomp", lambda d: d.linux["seccomp"]["syscalls"].append({"names": ["bpf"], "action": "SCMP_ACT_ALLOW"}), ANY),
+    ("a filter that lets everything through", "seccomp",
+     put(["linux", "seccomp"], {"defaultAction": "SCMP_ACT_ALLOW"}), "runc"),
+    ("a filter that lets bpf through", "seccomp",
+     lambda d: d.linux["seccomp"]["syscalls"].append({"names": ["bpf"], "action": "SCMP_ACT_ALLOW"}), ANY),
     ("a writable root", "read-only-rootfs", put(["root", "readonly"], False), ANY),
     ("no memory limit", "resource-limits", lambda d: d.linux["resources"].pop("memory"), ANY),
     ("no CPU limit", "resource-limits", lambda d: d.linux["resources"].pop("cpu"), ANY),
@@ -137,8 +144,10 @@ ROWS = [
     ("an odd file system", "spec-integrity", fresh("ramfs", "/data"), ANY),
     ("another root", "spec-integrity", put(["root", "path"], world.IN_ETC), ANY),
     ("a personality", "spec-integrity", put(["linux", "personality"], {"domain": "LINUX32"}), "crun"),
-    ("a negative nice", "spec-integrity", put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}), "crun-newer"),
-    ("a negative nice under runc", "spec-integrity", put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}), "runc-newer"),
+    ("a negative nice", "spec-integrity", put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}),
+     "crun-newer"),
+    ("a negative nice under runc", "spec-integrity",
+     put(["process", "scheduler"], {"policy": "SCHED_OTHER", "nice": -5}), "runc-newer"),
     ("a device", "devices", device, ANY),
     ("every device", "devices", put(["linux", "resources", "devices"], [{"allow": True, "access": "rwm"}]), ANY),
     ("no /dev of its own", "devices", no_dev, "crun"),
@@ -155,8 +164,10 @@ ROWS = [
     ("a hook at createContainer", "bundle-hooks", hook("createContainer", world.OTHER_HOOK), "crun"),
     ("a hook at poststart", "bundle-hooks", hook("poststart", world.OTHER_HOOK), ANY),
     ("a hook at poststop", "bundle-hooks", hook("poststop", world.OTHER_HOOK), ANY),
-    ("a library smuggled into a hook", "bundle-hooks", hook("poststart", world.SITE_HOOK, "LD_PRELOAD=/data/x.so"), ANY),
-    ("an annotation that writes files of the host", "runtime-annotations", put(["annotations", "run.oci.hooks.stdout"], f"{world.DATA}/@MARK@out"), "crun"),
+    ("a library smuggled into a hook", "bundle-hooks",
+     hook("poststart", world.SITE_HOOK, "LD_PRELOAD=/data/x.so"), ANY),
+    ("an annotation that writes files of the host", "runtime-annotations",
+     put(["annotations", "run.oci.hooks.stdout"], f"{world.DATA}/@MARK@out"), "crun"),
     ("a suspicious program", "suspicious-command", put(["process", "args"], ["/usr/sbin/sshd", "600"]), ANY),
     ("where there is no AppArmor", "apparmor", lambda d: None, ANY),
 ]
@@ -192,8 +203,8 @@ def built_for(work, base, change, rule, runtime, execution=None):
     d.spec["mounts"] = [mount for mount in d.spec["mounts"] if "serviceaccount" not in mount["destination"]]
     change(d)
     d.process["args"] = d.process["args"] or ["/guest", "600"]
-    return generate.finish(d, {"policy": policy_for(rule), "role": "wrapper" if execution is not None else "hook", "runtime": runtime,
-                               "exec": [execution, 1] if execution is not None else None})
+    return generate.finish(d, {"policy": policy_for(rule), "role": "wrapper" if execution is not None else "hook",
+                               "runtime": runtime, "exec": [execution, 1] if execution is not None else None})
 
 
 def run(work, tell, about=None):
@@ -201,12 +212,16 @@ def run(work, tell, about=None):
     base = next(each for each in work.bases if each.name == "containerd-2.1/restricted")
     for runtime in work.names:
         outcome = work.run(built_for(work, base, lambda d: None, None, runtime))
-        failure = None if outcome.ran and not outcome.breaches else f"ran: {outcome.ran} {outcome.note}, breaches: {outcome.breaches}"
-        tell(name=f"observer sees nothing amiss in a healthy container under {runtime}", failure=failure)
-    for what, rule, change, runtime in (row for row in ROWS if about in (None, row[1]) and (row[3] or "crun") in work.names):
-        tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
+        good = outcome.ran and not outcome.breaches
+        tell(name=f"observer sees nothing amiss in a healthy container under {runtime}",
+             failure=None if good else f"ran: {outcome.ran} {outcome.note}, breaches: {outcome.breaches}")
+    for what, rule, change, runtime in (row for row in ROWS if about in (None, row[1])
+                                        and (row[3] or "crun") in work.names):
+        tell(name=f"observer sees {what}",
+             failure=missed(work, built_for(work, base, change, rule, runtime or "crun"), rule))
     for what, rule, number in EXECS if about is None else ():
-        tell(name=f"observer sees {what}", failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))
+        tell(name=f"observer sees {what}",
+             failure=missed(work, built_for(work, base, lambda d: None, rule, "crun", number), rule))
 
 
 def missed(work, built, rule):

@@ -52,7 +52,8 @@ def unpack_newer(cache):
     libraries = f"/run/{'n' * 16}/"
     with open(f"{cache}/lib/ld-linux-x86-64.so.2", "rb") as file:
         loader = file.read()
-    for take, put in ((b"/lib/x86_64-linux-gnu/\0", libraries.encode() + b"\0"), (b"/etc/ld.so.cache\0", b"/etc/ld.so.none\0\0")):
+    for take, put in ((b"/lib/x86_64-linux-gnu/\0", libraries.encode() + b"\0"),
+                      (b"/etc/ld.so.cache\0", b"/etc/ld.so.none\0\0")):
         if loader.count(b"\0" + take) != 1:
             raise SystemExit(f"{take!r} stands {loader.count(take)} times in the loader")
         loader = loader.replace(b"\0" + take, b"\0" + put)
@@ -123,7 +124,8 @@ def replay_cases(work, job):
         about = members.pop("about")
         for runtime in work.names:
             outcome = work.run(generate.Built(**{**members, "runtime": runtime}))
-            tell(name=f"case {os.path.basename(path)} under {runtime}: {outcome.verdict}", failure=f"{outcome.breaches}: {about}" if outcome.breaches else None)
+            tell(name=f"case {os.path.basename(path)} under {runtime}: {outcome.verdict}",
+                 failure=f"{outcome.breaches}: {about}" if outcome.breaches else None)
 
 
 def prove_observer(work, job):
@@ -175,7 +177,8 @@ class Counts:
             return
         case, outcome = told["case"], told["outcome"]
         if os.environ.get("SOUNDNESS_VERBOSE"):
-            print(f"# {case['index']} {told['base']} {case['role']} {case['runtime']} {[each[0] for each in case['mutations']]} "
+            print(f"# {case['index']} {told['base']} {case['role']} {case['runtime']} "
+                  f"{[each[0] for each in case['mutations']]} "
                   f"{outcome['verdict']} ran {outcome['ran']} {outcome['note']}")
         self.left_out += outcome["verdict"] == "left out"
         self.tried += outcome["verdict"] != "left out"
@@ -190,8 +193,17 @@ class Counts:
             self.by_kind[kind]["ran"] += outcome["ran"]
         if outcome["breaches"]:
             self.violations += 1
-            print(f"not ok soundness seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: "
-                  f"{outcome['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""), flush=True)
+            print(f"not ok soundness seed {named(told)}: {outcome['breaches'][:3]}{kept(told)}", flush=True)
+
+
+def named(told):
+    case = told["case"]
+    return f"{case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}"
+
+
+def kept(told):
+    path = keep(told)
+    return f", kept in {path}" if path else ""
 
 
 def keep(told):
@@ -214,7 +226,8 @@ def keep(told):
 
 
 def report_run(counts):
-    print(f"# {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs ran, {counts.violations} violations; {counts.left_out} left out that would take the node with them")
+    print(f"# {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs ran, "
+          f"{counts.violations} violations; {counts.left_out} left out that would take the node with them")
     for kind, numbers in sorted(counts.by_kind.items()):
         print(f"# {kind}: {numbers['tried']} tried, {numbers['ran']} ran")
     for dimension, numbers in sorted(counts.by_dimension.items()):
@@ -238,7 +251,8 @@ def report_proof(counts):
             print(f"not ok soundness dimension {dimension}: never {' or '.join(missing)} in {tried}")
             failed = True
     if not failed:
-        print(f"ok soundness: {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, {counts.executed} execs, {counts.violations} violations")
+        print(f"ok soundness: {counts.tried} tried, {counts.admitted} admitted, {counts.ran} ran, "
+              f"{counts.executed} execs, {counts.violations} violations")
     return failed
 
 
@@ -254,7 +268,7 @@ class Agreement:
             self.errors += 1
             print(f"not ok soundness, recording alone: {told['error']}", flush=True)
             return
-        case, outcome = told["case"], told["outcome"]
+        outcome = told["outcome"]
         self.tried += outcome["verdict"] != "left out"
         self.refused += outcome["verdict"] == "refused"
         self.ran += outcome["ran"]
@@ -264,18 +278,21 @@ class Agreement:
         self.strict.update(outcome["agreement"]["strict"])
         if outcome["breaches"]:
             self.holes += 1
-            print(f"not ok soundness, recording alone, seed {case['seed']} case {case['index']}: {told['base']} as {case['role']} under {case['runtime']}: the gate finds "
-                  f"nothing of {outcome['breaches'][:3]}" + (f", kept in {path}" if (path := keep(told)) else ""), flush=True)
+            print(f"not ok soundness, recording alone, seed {named(told)}: the gate finds nothing of "
+                  f"{outcome['breaches'][:3]}{kept(told)}", flush=True)
 
     def report(self):
         for rule in sorted({*self.seen, *self.strict}):
-            print(f"# recording alone, rule {rule}: {self.seen[rule]} breaches seen, and {self.strict[rule]} containers that it finds something in and nothing is seen of")
+            print(f"# recording alone, rule {rule}: {self.seen[rule]} breaches seen, "
+                  f"and {self.strict[rule]} containers that it finds something in and nothing is seen of")
         if self.ran == 0 or sum(self.seen.values()) == 0:
-            print(f"not ok soundness, recording alone: of {self.tried} only {self.ran} ran, with {sum(self.seen.values())} breaches")
+            print(f"not ok soundness, recording alone: of {self.tried} only {self.ran} ran, "
+                  f"with {sum(self.seen.values())} breaches")
             return True
         if not self.holes and not self.errors:
-            print(f"ok soundness, recording alone: {self.tried} tried, {self.refused} refused unread, {self.ran} ran, {sum(self.seen.values())} breaches seen, the gate finds "
-                  f"each; {sum(self.strict.values())} findings on what is not seen")
+            print(f"ok soundness, recording alone: {self.tried} tried, {self.refused} refused unread, {self.ran} ran, "
+                  f"{sum(self.seen.values())} breaches seen, the gate finds each; "
+                  f"{sum(self.strict.values())} findings on what is not seen")
         return bool(self.holes or self.errors)
 
 
@@ -311,11 +328,13 @@ def main():
     job = {"task": "run", "cache": cache, "seeds": seeds, "numbers": numbers, "parts": workers}
     lines, agreement, counts = Lines(), Agreement(), Counts()
     recorded = os.environ.get("SOUNDNESS_AUDIT")
-    recording = {**job, "mode": "audit", "numbers": [first, first + int(recorded or AUDIT_RUNS) // len(seeds), 1], "deadline": time.time() + 10**7}
+    recording = {**job, "mode": "audit", "numbers": [first, first + int(recorded or AUDIT_RUNS) // len(seeds), 1],
+                 "deadline": time.time() + 10**7}
     about = os.environ.get("SOUNDNESS_ABOUT")
     trial = [({"task": "selftest", "mode": "stub", "cache": cache, "about": about}, lines.take)]
     if not about:
-        trial.append(({"task": "replay", "cache": cache, "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}, lines.take))
+        trial.append(({"task": "replay", "cache": cache,
+                       "cases": sorted(path.rstrip("/") for path in glob.glob(f"{HERE}/cases/*/"))}, lines.take))
     parts = workers if recorded else 1
     alone = [({**recording, "part": part, "parts": parts}, agreement.add) for part in range(parts)]
     in_parallel(trial if recorded else trial + alone)

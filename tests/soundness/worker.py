@@ -44,9 +44,11 @@ class Worker:
         self.fresh = observe.settings_of(0)
         observe.make_probes()
         self.before_value = world.get_sysctl(world.HOST_SYSCTL)
-        self.guest = {os.stat(path).st_ino for path in (*self.world.template.values(), f"{world.ELSEWHERE}/guest", f"{world.IN_ETC}/guest")}
+        self.guest = {os.stat(path).st_ino
+                      for path in (*self.world.template.values(), f"{world.ELSEWHERE}/guest", f"{world.IN_ETC}/guest")}
         self.host = observe.Process(os.getpid())
-        self.controllers = [path for path in glob.glob("/sys/fs/cgroup/*") if os.path.isdir(path) and not os.path.islink(path)]
+        self.controllers = [path for path in glob.glob("/sys/fs/cgroup/*") if os.path.isdir(path)
+                            and not os.path.islink(path)]
         self.own_cgroups = observe.cgroups(os.getpid())
         self.count, self.root = 0, os.stat("/").st_ino
         for name in self.names:
@@ -125,8 +127,10 @@ class Worker:
         os.makedirs(f"{bundle}/rootfs/proc")
         world.guest_at(f"{bundle}/rootfs", self.world.template)
         caps = {kind: bases.HERE for kind in ("bounding", "effective", "permitted")}
-        spec = {"ociVersion": "1.0.2", "process": {"user": {"uid": 0, "gid": 0}, "args": ["/guest", "600"], "cwd": "/", "capabilities": caps},
-                "root": {"path": "rootfs"}, "linux": {"namespaces": [{"type": "mount"}], "cgroupsPath": f"/{world.GROUP}/{name}"},
+        spec = {"ociVersion": "1.0.2",
+                "process": {"user": {"uid": 0, "gid": 0}, "args": ["/guest", "600"], "cwd": "/", "capabilities": caps},
+                "root": {"path": "rootfs"},
+                "linux": {"namespaces": [{"type": "mount"}], "cgroupsPath": f"/{world.GROUP}/{name}"},
                 "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
                            {"destination": "/host", "type": "bind", "source": "/etc", "options": ["rbind"]}]}
         world.write(f"{bundle}/config.json", json.dumps(spec))
@@ -142,8 +146,9 @@ class Worker:
     def call(self, program, words, where=None):
         with open(f"{world.NODE}/said", "wb") as out:
             try:
-                done = subprocess.run([program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False, cwd=where,
-                                      env={"PATH": os.environ["PATH"]}, extra_groups=[0, RUNTIMES_GROUP])
+                done = subprocess.run([program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60,
+                                      check=False, cwd=where, env={"PATH": os.environ["PATH"]},
+                                      extra_groups=[0, RUNTIMES_GROUP])
             except ValueError:
                 return 255
             except subprocess.TimeoutExpired:
@@ -184,7 +189,7 @@ class Worker:
 
     @staticmethod
     def keeps_node(built, rules):
-        """With the host's mount namespace a runtime makes the container's root the node's: nobody could look at that."""
+        """With the host's mount namespace a runtime makes the container's root the node's: nobody can look at that."""
         if policies.enforced(rules, "host-namespaces") and "mount" in rules["host-namespaces"]["forbidden"]:
             return True
         try:
@@ -213,7 +218,8 @@ class Worker:
     def before(self, built):
         if "sysctl" not in built.text:
             return None
-        return {"holder": observe.settings_of(self.world.holder), "host": observe.settings_of(os.getpid()), "fresh": self.fresh}
+        return {"holder": observe.settings_of(self.world.holder), "host": observe.settings_of(os.getpid()),
+                "fresh": self.fresh}
 
     def run_prepared(self, built, name, bundle, root, own, before):
         runtime = built.runtime if built.runtime in self.runtimes else self.names[0]
@@ -221,7 +227,8 @@ class Worker:
         if built.role == "wrapper" and self.mode != "stub":
             program = f"/usr/local/bin/ocigate-{runtime}"
         evil = self.make_evil(name) if built.command else "/nowhere"
-        words, where = commands.start(built.command, f"/run/state-{runtime}", bundle, evil, f"{world.NODE}/pid", name, "crun" in runtime)
+        words, where = commands.start(built.command, f"/run/state-{runtime}", bundle, evil, f"{world.NODE}/pid", name,
+                                      "crun" in runtime)
         if os.path.exists(f"{world.NODE}/pid"):
             os.unlink(f"{world.NODE}/pid")
         status = self.call(program, words, where)
@@ -248,7 +255,8 @@ class Worker:
         self.stop(built, name, pid, runtime)
         # What a runtime does before it calls any hook, no hook can hinder.
         if verdict == ADMITTED or (verdict == REFUSED and built.role == "wrapper"):
-            found += promises.host_breaches(rules, self.marks(), self.changed(built, name), self.host_files(name), verdict == ADMITTED)
+            found += promises.host_breaches(rules, self.marks(), self.changed(built, name), self.host_files(name),
+                                            verdict == ADMITTED)
         else:
             self.changed(built, name)
             self.host_files(name)
@@ -260,7 +268,8 @@ class Worker:
 
     def note(self, said):
         refusals = [record for record in self.records() if record["verdict"] != "admit"]
-        return sorted({finding["rule"] for record in refusals for finding in record["findings"] if finding["effect"] in ("deny", "apply")}) or said
+        return sorted({finding["rule"] for record in refusals for finding in record["findings"]
+                       if finding["effect"] in ("deny", "apply")}) or said
 
     def verdict(self, built):
         if self.mode == "stub":
@@ -279,7 +288,9 @@ class Worker:
                 raise
             return None
         fresh = {"fresh": self.fresh}
-        by_part = {part: {**fresh, **({"host": (before or {}).get("host", {}), "holder": (before or {}).get("holder", {})})} for part in ("net", "ipc", "uts")}
+        by_part = {part: {**fresh,
+                          **({"host": (before or {}).get("host", {}), "holder": (before or {}).get("holder", {})})}
+                   for part in ("net", "ipc", "uts")}
         if before is None:
             seen.sysctls = {}
         view = promises.View(seen, built, rules, own, by_part, self.host)
@@ -294,7 +305,8 @@ class Worker:
             spec = json.loads(built.text).get("process")
         except ValueError:
             spec = None
-        words = commands.execution(*built.exec, f"/run/state-{runtime}", name, pid_file, f"{world.NODE}/process.json", spec)
+        words = commands.execution(*built.exec, f"/run/state-{runtime}", name, pid_file,
+                                   f"{world.NODE}/process.json", spec)
         shutil.copy(f"{world.NODE}/process.json", f"{world.NODE}/process.json.other")
         status = self.call(program, words)
         pid = self.pid_in(pid_file) if status == 0 else None
@@ -319,7 +331,8 @@ class Worker:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        if '"post' in built.text or not pid and os.path.exists(f"{state}/{name}") or "hook" in built.text.lower() and built.role == "wrapper":
+        hooked = '"post' in built.text or "hook" in built.text.lower() and built.role == "wrapper"
+        if hooked or not pid and os.path.exists(f"{state}/{name}"):
             self.call(program, ["--root", state, "delete", "--force", name])
         world.remove(f"{state}/{name}")
 
@@ -328,7 +341,8 @@ class Worker:
         found = {}
         for name in sorted(os.listdir(world.MARKS)):
             with open(f"{world.MARKS}/{name}", encoding="utf-8", errors="replace") as file:
-                found[name] = " ".join(line for line in file.read().split("\n") if "LD_" in line and "LIBRARY_PATH=" not in line)
+                found[name] = " ".join(line for line in file.read().split("\n")
+                                       if "LD_" in line and "LIBRARY_PATH=" not in line)
         return found
 
     def changed(self, built, name):

@@ -27,10 +27,11 @@ HOST_SYSCTL = "vm.stat_interval"
 KINDS = {"net": "network", "ipc": "ipc", "uts": "uts", "mnt": "mount", "pid": "pid", "cgroup": "cgroup", "user": "user",
          "time": "time"}
 # Numbers of the kernel's, by name without CAP_.
-BITS = {name: number for number, name in enumerate("""CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
-LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE
-SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP
-MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split())}
+BITS = {name: number for number, name in enumerate("""
+CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
+SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split())}
 APPARMOR = "/sys/kernel/security/apparmor"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -109,7 +110,8 @@ def remove(top):
 def seal():
     """What is the machine's own can only be read from here on: cases run with the rights of root."""
     for row in mounts():
-        ours = any(below(row.point, top) for top in ("/run", "/var/lib", "/etc", "/usr/lib", "/usr/local/bin", "/proc", "/sys"))
+        ours = any(below(row.point, top)
+                   for top in ("/run", "/var/lib", "/etc", "/usr/lib", "/usr/local/bin", "/proc", "/sys"))
         if not ours and LIBC.mount(None, row.point.encode(), None, 0x1000 | 0x20 | 1, None) < 0:
             raise SystemExit(f"{row.point} cannot be made read-only")
 
@@ -163,7 +165,9 @@ class World:
         os.makedirs(f"{SHARED}/sub")
         for hook, who in ((SITE_HOOK, "site"), (OTHER_HOOK, "other")):
             # A mark for each call: what it is told to write, and whether a library was smuggled into it.
-            write(hook, f'#!/bin/busybox sh\nname={MARKS}/$1-{who}\nexport >"$name"\nexec /bin/busybox cat >/dev/null\n', 0o755)
+            write(hook,
+                  f'#!/bin/busybox sh\nname={MARKS}/$1-{who}\nexport >"$name"\nexec /bin/busybox cat >/dev/null\n',
+                  0o755)
 
     @staticmethod
     def hold_namespaces():
