@@ -4,8 +4,10 @@
  * `check` judge before anything is mounted. The effect is judged again by the
  * hook, so that a swap in between changes nothing.
  */
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "view.h"
@@ -109,6 +111,26 @@ static struct origin origin_of_filesystem(const struct mount_view *view, const s
 	return origin;
 }
 
+/*
+ * Where a link of the image leads what belongs at /dev and /proc. Runtimes followed it onto the node before anybody
+ * could look at the effect (CVE-2026-41579), so that here it must be seen.
+ */
+static const char *follow_link(const struct mount_view *view, const struct container *container, const char *path)
+{
+	char target[PATH_MAX];
+	const char *link, *landing;
+	ssize_t n;
+
+	if (!view->live || (strcmp(path, "/dev") != 0 && strcmp(path, "/proc") != 0))
+		return path;
+	link = arena_printf(view->arena, "%s%s", container->rootfs, path);
+	n = link ? readlink(link, target, sizeof(target)) : -1;
+	if (n <= 0)
+		return path;
+	landing = arena_printf(view->arena, "%s%.*s", target[0] == '/' ? "" : "/", (int)n, target);
+	return landing ? landing : path;
+}
+
 static struct host_mount intent_at(const struct mount_view *view, const struct container *container, size_t index,
 				   struct place *ret_place)
 {
@@ -124,6 +146,7 @@ static struct host_mount intent_at(const struct mount_view *view, const struct c
 
 	*ret_place = (struct place){.row = NO_ROW};
 	if (mount->kind != MOUNT_BIND) {
+		result.path = follow_link(view, container, mount->path);
 		result.origin = origin_of_filesystem(view, mount);
 		return result;
 	}

@@ -285,8 +285,8 @@ static bool judge_own(const struct container *container, const struct host *host
 		return false;
 	fresh = container->mounts[n - 1].kind == MOUNT_FILESYSTEM && is_type(container->mounts[n - 1].type, type);
 	for (size_t i = 0; i < host->n_mounts; i++)
-		if (host->mounts[i].mount == (long)n - 1 && host->mounts[i].effective) {
-			fresh = fresh && is_type(host->mounts[i].origin.fs_type, type);
+		if (host->mounts[i].mount == (long)n - 1) {
+			fresh = fresh && (!host->mounts[i].effective || is_type(host->mounts[i].origin.fs_type, type));
 			place = host->mounts[i].path;
 		}
 	if (!fresh || strcmp(place, path) != 0)

@@ -146,6 +146,18 @@ refusals() {
 	wrapped run --bundle "$BUNDLE" second
 	holds 'apply denies what cannot be amended' eval 'refused && grep -q "proc-mount: mounts a second procfs" "$NODE/err"'
 	settle '{}'
+	# Runtimes once removed and made files where such a link leads (CVE-2026-41579): no hook would come in time.
+	for place in dev proc; do
+		make "link-$place" .
+		rm -rf "$NODE/elsewhere" "$BUNDLE/rootfs/$place"
+		mkdir "$NODE/elsewhere"
+		echo mine >"$NODE/elsewhere/ptmx"
+		ln -s "$NODE/elsewhere" "$BUNDLE/rootfs/$place"
+		wrapped run --bundle "$BUNDLE" "link-$place"
+		holds "a link of the image at /$place is refused" eval 'refused && grep -q "a link of the image leads" "$NODE/err"'
+		holds "before the runtime follows it from /$place" same "$(ls "$NODE/elsewhere"; cat "$NODE/elsewhere/ptmx")" 'ptmx
+mine'
+	done
 	make args .
 	wrapped run --bundle "$BUNDLE" --config "$BUNDLE/config.json" args
 	holds "another config than the bundle's is refused" refused
