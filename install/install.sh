@@ -29,7 +29,7 @@ for word in "$@"; do
 	fi
 done
 case $action in
-*install) ;; # or uninstall
+*install*) ;; # or uninstall
 *)
 	sed -n '/^# usage:/,/^set /{s/^# *//p}' "$0" >&2
 	exit 100

@@ -456,6 +456,8 @@ run containerd install
 sh "$top/install/install.sh" --help >"$work/out" 2>&1
 status=$?
 holds 'tells its usage once' eval '[ $status -eq 100 ] && [ "$(grep -c "^usage: install.sh" "$work/out")" -eq 1 ] && grep -q -e "--purge: with uninstall" "$work/out"'
+run all install --dry-run
+holds 'takes options behind the action' eval '[ $status -eq 0 ] && [ "$(cd "$node" && find . -name "99-ocigate*" | wc -l)" -eq 4 ]'
 sh "$top/install/install.sh" --root "$node/nowhere" install >"$work/out" 2>&1
 status=$?
 holds 'says that a root is not there' eval '[ $status -eq 1 ] && grep -q "nowhere is not there" "$work/out"'
