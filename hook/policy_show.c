@@ -206,9 +206,8 @@ void policy_show(struct arena *arena, const struct policy *policy, int64_t now, 
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		show_rule(arena, rule_table[i], &policy->rules[i], colour);
 	if (policy->n_exceptions > 0)
-		put_heading("exceptions (of several that match a container: the one with the most lists, then the one "
-			    "with the most "
-			    "patterns without a wildcard, then the last)",
+		put_heading("exceptions (of several that match a container: the one with the most lists, then the "
+			    "one with the most patterns without a wildcard, then the last)",
 			    colour);
 	for (size_t i = 0; i < policy->n_exceptions; i++)
 		show_exception(arena, policy, &policy->exceptions[i], now, colour);

@@ -100,8 +100,8 @@ static void lint_exceptions(struct problems *problems, const struct policy *poli
 			 (exception->containers.n > 0 || exception->images.n > 0))
 			problems_add(problems, true, exception->origin, pointer,
 				     "\"%s\" does not match the sandboxes of its pods, which have an image of their "
-				     "own: a pod "
-				     "that shares namespaces with the host needs \"namespaces\" or \"pods\" as well",
+				     "own: a pod that shares namespaces with the host needs \"namespaces\" or "
+				     "\"pods\" as well",
 				     exception->name);
 	}
 }

@@ -152,8 +152,7 @@ const struct rule rule_bundle_hooks = {
 	.fields = "hooks, process.env",
 	.allowed = "listed programs, ocigate's own hook, dockerd's network hook",
 	.why = "A hook runs as root on the node; with LD_PRELOAD in the image's environment NVIDIA's ran the image's "
-	       "code "
-	       "(CVE-2025-23266, CVE-2024-0132).",
+	       "code (CVE-2025-23266, CVE-2024-0132).",
 	.settings = settings_table,
 	.n_settings = sizeof(settings_table) / sizeof(settings_table[0]),
 	.settings_size = sizeof(struct settings),

@@ -181,8 +181,7 @@ const struct rule rule_capabilities = {
 	.fields = "process.capabilities",
 	.allowed = "the 14 that engines give by default, or what the policy lists, in each of the five sets",
 	.why = "One capability can be enough to leave: SYS_ADMIN mounts, SYS_MODULE loads code into the kernel, "
-	       "SYS_PTRACE "
-	       "takes over processes, DAC_READ_SEARCH opens any file of the node.",
+	       "SYS_PTRACE takes over processes, DAC_READ_SEARCH opens any file of the node.",
 	.recommendation = "6: Least privileged Linux capabilities should be enforced for containers",
 	.pss = "Capabilities (baseline, restricted)",
 	.settings = settings_table,

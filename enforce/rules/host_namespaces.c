@@ -183,9 +183,8 @@ const struct rule rule_host_namespaces = {
 	.title = "namespaces, names and control groups shared with the host",
 	.fields = "linux.namespaces, linux.cgroupsPath, linux.resources.unified, hostname, domainname, /proc/PID/ns",
 	.allowed = "namespaces of the container's own or of its pod",
-	.why = "In the host's pid or ipc namespace a container sees, signals and traces the node's processes; without "
-	       "a "
-	       "mount namespace it mounts over the node's own files.",
+	.why = "In the host's pid or ipc namespace a container sees, signals and traces the node's processes; "
+	       "without a mount namespace it mounts over the node's own files.",
 	.recommendation = "14: Containers sharing sensitive host namespaces should be avoided",
 	.pss = "Host Namespaces (baseline)",
 	.settings = settings_table,

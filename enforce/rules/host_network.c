@@ -93,8 +93,7 @@ const struct rule rule_host_network = {
 	.fields = "linux.namespaces, /proc/PID/ns/net, port mappings of the pod",
 	.allowed = "a network of the container's own or of its pod; listed host ports",
 	.why = "On the host's network a container listens and speaks as the node, reaches what is bound to its "
-	       "loopback, and "
-	       "root reaches the abstract sockets of the engine (CVE-2020-15257).",
+	       "loopback, and root reaches the abstract sockets of the engine (CVE-2020-15257).",
 	.recommendation = "3: Usage of host networking and ports should be restricted",
 	.pss = "Host Namespaces (baseline), Host Ports (baseline)",
 	.settings = settings_table,

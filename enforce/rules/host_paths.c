@@ -271,9 +271,9 @@ const struct rule rule_host_paths = {
 	.title = "paths of the node, followed to their true origin",
 	.fields = "mounts, /proc/PID/mountinfo",
 	.allowed = "what engine and kubelet made for this container, and paths that the policy lists",
-	.why = "A path of the node lets a container read and rewrite the node; names are laundered by links, binds of "
-	       "binds "
-	       "and subPath (CVE-2017-1002101, CVE-2021-25741), so what counts is where a mount really leads.",
+	.why = "A path of the node lets a container read and rewrite the node; names are laundered by links, binds "
+	       "of binds and subPath (CVE-2017-1002101, CVE-2021-25741), so what counts is where a mount really "
+	       "leads.",
 	.recommendation =
 		"7: Usage of pod HostPath volume mounts should be restricted to a known list to restrict node "
 		"access from compromised containers",

@@ -177,8 +177,7 @@ const struct rule rule_root_user = {
 	.fields = "process.user, linux.uidMappings, /proc/PID/uid_map",
 	.allowed = "users that are not root on the host; ids within the ranges, where ranges are set",
 	.why = "Most escapes need uid 0 on the host for their last step: overwriting the runtime (CVE-2019-5736), "
-	       "cgroup v1's "
-	       "release_agent (CVE-2022-0492), kernel settings under /proc.",
+	       "cgroup v1's release_agent (CVE-2022-0492), kernel settings under /proc.",
 	.recommendation = "13: Running containers as root user should be avoided",
 	.pss = "Running as Non-root (restricted)",
 	.settings = settings_table,

@@ -280,9 +280,8 @@ const struct rule rule_sensitive_mounts = {
 	.title = "binds of what the node, its credentials or other containers are ruled by",
 	.fields = "mounts, mountinfo",
 	.allowed = "what engine and kubelet keep for the container; paths outside the sensitive ones",
-	.why = "An engine's socket, the kubelet's directory or /etc is the node itself, read-only or not, and whatever "
-	       "name it "
-	       "was mounted by (CVE-2017-1002101, CVE-2021-25741).",
+	.why = "An engine's socket, the kubelet's directory or /etc is the node itself, read-only or not, and "
+	       "whatever name it was mounted by (CVE-2017-1002101, CVE-2021-25741).",
 	.recommendation = "7: Usage of pod HostPath volume mounts should be restricted to a known list",
 	.alert = "K8S_SensitiveMount",
 	.pss = "HostPath Volumes (baseline)",

@@ -174,8 +174,7 @@ const struct rule rule_sysctls = {
 	.fields = "linux.sysctl; on CRI-O, that of the pod's sandbox",
 	.allowed = "the safe sysctls of the Pod Security Standards, in namespaces of the container's own",
 	.why = "A sysctl outside a namespace changes the node; values with \"+\" smuggled kernel.core_pattern past "
-	       "CRI-O "
-	       "(CVE-2022-0811).",
+	       "CRI-O (CVE-2022-0811).",
 	.recommendation =
 		"Kubernetes cluster containers should not use forbidden sysctl interfaces (not in the bundle)",
 	.pss = "Sysctls (baseline)",
