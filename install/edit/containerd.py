@@ -152,7 +152,7 @@ def plan(node, install):
     if node.hook_only:
         plan.notes.append("hooks do not reach pause containers and exec sessions, and amend nothing but a missing "
                           "filter")
-    plan.notes.append("ctr and docker do not go by the CRI plugin's handlers")
+    plan.notes.append("ctr, nerdctl and docker do not go by the CRI plugin's handlers")
     return plan
 
 
