@@ -42,6 +42,9 @@ Test(host_live_links, of_the_image_are_followed)
 	cr_expect_str_eq(landing("/proc"), "/opt/proc", "beside the link is the image's root");
 	cr_expect_str_eq(landing("/var"), "/var", "a runtime makes nothing there by itself");
 	live_must(unlink(live_path("W/image/dev")), "no dev");
+	live_must(symlink("/", live_path("W/image/dev")), "one letter");
+	cr_expect_str_eq(landing("/dev"), "/");
+	live_must(unlink(live_path("W/image/dev")), "no dev");
 	live_must(mkdir(live_path("W/image/dev"), 0755), "dev");
 	cr_expect_str_eq(landing("/dev"), "/dev");
 }
