@@ -44,6 +44,7 @@ static const struct host_mount *ask(const char *mount)
 
 	facts_container(&live_facts, "{\"type\":\"mount\"}", mount, "");
 	live_facts.container.bundle = live_work;
+	live_facts.container.rootfs = live_path("W/rootfs");
 	live_must(host_live(&live_facts.arena, &live_facts.container, NULL, HOST_FACT_MOUNTS, &live_facts.host,
 			    &live_facts.err),
 		  live_facts.err.text);
