@@ -133,8 +133,8 @@ Test(host_effect, a_look_at_a_path_counts_for_the_mount_that_it_shows)
 }
 
 static const char all_rows[] =
-	NODE "13 10 0:70 / /o rw - overlay o rw,lowerdir=/a:/b,upperdir=/u/v/w/x\n14 10 8:1 /etc /mnt/etc " EXT4
-	     "\n15 10 8:2 / /mnt/disk rw - ext4 /dev/sdb rw\n" ROOT V(
+	NODE "13 10 0:70 / /o rw - overlay o rw,lowerdir=/a:/b,upperdir=/u/v/w/x\n16 10 8:1 /gone//deleted /mnt/b " EXT4
+	     "\n14 10 8:1 /etc /mnt/etc " EXT4 "\n15 10 8:2 / /mnt/disk rw - ext4 /dev/sdb rw\n" ROOT V(
 		     "0:70 /x", "rw - overlay o rw,lowerdir=/a:/b,upperdir="
 				"/u/v/w/x") "61 50 8:1 /mnt /run/b/rootfs/w " EXT4
 					    "\n62 61 8:2 / /run/b/rootfs/w/disk rw - ext4 /dev/sdb rw\n"
@@ -156,7 +156,7 @@ static void with_little_memory(struct container *container, const struct mount_t
 		struct arena small;
 
 		arena_init(&small, cap);
-		cap += 40;
+		cap += 16;
 		if (host_mounts(&small, container, texts, container->rootfs, -1, &host, &err) < 0) {
 			cr_expect_eq(err.kind, ERR_SYSTEM, "%zu bytes: %s", cap, err.text);
 			failed++;
@@ -176,11 +176,13 @@ Test(host_effect, says_when_memory_runs_out)
 {
 	static const char mounts[] =
 		PROC "," MOUNTED("/v", "/o/x", "bind") "," MOUNTED("/w", "/mnt", "rbind") "," MOUNTED(
-			"/link", "/with space", "bind") "," MOUNTED("/x", "/data/old",
-								    "bind") ","
-									    "{\"destination\":\"/"
-									    "ov\",\"type\":\"overlay\",\"options\":["
-									    "\"lowerdir=/etc:/usr\",\"ro\"]}";
+			"/link", "/with space",
+			"bind") "," MOUNTED("/x", "/data/old",
+					    "bind") "," MOUNTED("/b", "/mnt/b",
+								"bind") ","
+									"{\"destination\":\"/"
+									"ov\",\"type\":\"overlay\",\"options\":["
+									"\"lowerdir=/etc:/usr\",\"ro\"]}";
 
 	facts_container(&live_facts, "", mounts, "");
 	with_little_memory(&live_facts.container, &(struct mount_texts){.container = all_rows});

@@ -65,10 +65,10 @@ static void expect_place(const struct origin *origin, const char *path, mode_t t
 /* Directories whose names are equally long, names that end alike, one that the root directory has too */
 Test(host_resolve, neighbours_are_told_apart)
 {
-	static const char *const sources[] = {"W/aaa/xy", "W/bbb/xy", "W/aaa/y",  "W/aaa/usr", "W/bbb/y",
-					      "W/aaa/xy", "W/bb/xy",  "W/aaa/xy", "W/bbb/l",   "W/bbb/xy"};
-	static const mode_t types[] = {S_IFREG, S_IFCHR, S_IFCHR, S_IFREG, S_IFDIR,
-				       S_IFREG, S_IFDIR, S_IFREG, S_IFDIR, S_IFCHR};
+	static const char *const sources[] = {"W/aaa/xy", "W/bbb/xy", "W/aaa/y", "W/aaa/usr", "W/bbb/y",  "W/aaa/xy",
+					      "W/bb/xy",  "W/aaa/xy", "W/bbb/l", "W/bbb/xy",  "W/aaa/xy", "W/xy"};
+	static const mode_t types[] = {S_IFREG, S_IFCHR, S_IFCHR, S_IFREG, S_IFDIR, S_IFREG,
+				       S_IFDIR, S_IFREG, S_IFDIR, S_IFCHR, S_IFREG, S_IFDIR};
 	const struct host *host;
 
 	if (!live_start())
@@ -77,6 +77,7 @@ Test(host_resolve, neighbours_are_told_apart)
 	live_must(mkdir(live_path("W/bbb"), 0755), "bbb");
 	live_must(mkdir(live_path("W/bb"), 0755), "bb");
 	live_must(mkdir(live_path("W/bb/xy"), 0755), "bb/xy");
+	live_must(mkdir(live_path("W/xy"), 0755), "xy");
 	live_must(mkdir(live_path("W/bbb/y"), 0755), "bbb/y");
 	live_make_file("W/aaa/xy");
 	live_make_file("W/aaa/usr");
@@ -112,6 +113,7 @@ Test(host_resolve, a_place_may_be_the_first_descriptor)
 	close(STDIN_FILENO);
 	expect_place(ask("W/link"), "W/real", S_IFDIR);
 	expect_place(ask("W/real/f"), "W/real/f", S_IFREG);
+	expect_place(ask("W/link/f"), "W/real/f", S_IFREG);
 }
 
 Test(host_resolve, what_cannot_be_found_is_explained)
@@ -255,4 +257,30 @@ Test(host_resolve, beside_a_container_that_has_its_own_root)
 	cr_expect_str_eq(host.mounts[0].path, "/elsewhere");
 	cr_assert_eq(host.mounts[0].origin.paths.n, 1);
 	cr_expect_str_eq(host.mounts[0].origin.paths.items[0], live_path("W/tmp/sub"));
+}
+
+Test(host_resolve, says_when_memory_runs_out)
+{
+	static const char *const sources[] = {"W/real/../real/sub", "W/b5", "W/link/sub"};
+	size_t failed = 0;
+	int rc = -1;
+
+	if (!live_start())
+		cr_skip_test("needs root and a mount namespace of its own");
+	(void)ask_all(sources, N(sources));
+	for (size_t cap = 0; rc < 0; cap += 64) {
+		struct host host = {0};
+		struct err err = {0};
+		struct arena small;
+
+		arena_init(&small, cap);
+		rc = host_live(&small, &live_facts.container, NULL, HOST_FACT_MOUNTS, &host, &err);
+		if (rc < 0)
+			cr_expect_eq(err.kind, ERR_SYSTEM, "%zu bytes: %s", cap, err.text);
+		else
+			cr_expect(!small.failed && host.mounts[0].origin.state == ORIGIN_NODE);
+		failed += rc < 0;
+		arena_release(&small);
+	}
+	cr_expect_gt(failed, 2);
 }
