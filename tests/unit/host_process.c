@@ -6,6 +6,7 @@
 #include "live_node.h"
 
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,7 @@ Test(host_process, lines_of_our_own)
 	cr_expect_not(process.filters_known, "an old kernel does not count them");
 	cr_expect_eq(process.seccomp_mode, 0, "a kernel without seccomp has no line");
 	cr_expect_not(process.no_new_privileges);
+	cr_expect_not(process.filters_added);
 	/* A name is its owner's to choose: what it says in the middle of a line is no line. */
 	process = parsed("Name:\tUid: 0 0 0 0\n" STATUS);
 	cr_expect_eq(process.uid[0], 1);
@@ -209,7 +211,10 @@ Test(host_process, that_is_named_as_runcs_init_is_the_runtimes)
 	static const struct {
 		const char *name;
 		enum start expect;
-	} names[] = {{"runc:[2:INIT]", START_NOT_YET}, {"runc:[1:CHILD]", START_RUNNING}, {"runc", START_RUNNING}};
+	} names[] = {{"runc:[2:INIT]", START_NOT_YET},
+		     {"runc:[1:CHILD]", START_RUNNING},
+		     {"runc:[2:INITx", START_RUNNING},
+		     {"runc", START_RUNNING}};
 	const struct host_runtime runtime = {.filters = 0};
 	char dir[] = "/tmp/ocigate-process.XXXXXX";
 
@@ -242,6 +247,115 @@ Test(host_process, that_has_ended_tells_nothing)
 	waitpid(pid, NULL, 0);
 	cr_expect_eq(host_process_read(&live_facts.arena, procfd, &runtime, &host), START_ENDED, "gone");
 	cr_expect_not(host.process.known);
+}
+
+/** struct look - a directory as a process has it in /proc; NULL: no such file */
+struct look {
+	const char *status;
+	const char *flags; /* of its line in "stat" */
+	const char *label; /* attr/apparmor/current */
+	const char *other; /* attr/current */
+	int64_t filters;
+	enum tri apparmor;
+	enum start start;
+	bool known;
+	bool added;
+	const char *apparmor_label;
+};
+
+static void put_file(int dir, const char *name, const char *text)
+{
+	FD_AUTO int fd = text ? openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+
+	(void)unlinkat(dir, text ? "no-such-file" : name, 0);
+	if (text)
+		cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text), "%s", name);
+}
+
+#define WITH(n) IDS CAPS "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t" n "\n"
+
+/* In this order: what one process has shown is not what the next one has. */
+static const struct look looks[] = {
+	{WITH("12"), "4194304", "web (enforce)\n", NULL, 12, TRI_YES, START_RUNNING, true, false, "web (enforce)"},
+	{WITH("12"), "4194304", NULL, NULL, 11, TRI_YES, START_RUNNING, true, true, NULL},
+	{WITH("1"), "1", NULL, "other (complain)", 0, TRI_YES, START_RUNNING, true, true, "other (complain)"},
+	{WITH("0"), "0", NULL, "system_u:system_r:x", 0, TRI_NO, START_RUNNING, true, false, NULL},
+	{WITH("3"), "0", NULL, "system_u:system_r:x", -1, TRI_UNKNOWN, START_RUNNING, false, true, NULL},
+	{WITH("3"), "0", "web", "other", 0, TRI_NO, START_RUNNING, true, true, "web"},
+	{WITH("3"), "64", "web", NULL, 0, TRI_YES, START_NOT_YET, false, false, NULL},
+	{WITH("3"), NULL, "web", NULL, 0, TRI_YES, START_RUNNING, true, true, "web"},
+	{WITH("3"), "4194368", "web", NULL, 0, TRI_YES, START_NOT_YET, false, false, NULL},
+	{"Name:\tx\nState:\tZ (zombie)\n", "0", "web", NULL, 0, TRI_YES, START_ENDED, false, false, NULL},
+	{"Name:\tx\nState:\tX (dead)\n", "0", "web", NULL, 0, TRI_YES, START_ENDED, false, false, NULL},
+	{"Name:\tx\n", "0", "web", NULL, 0, TRI_YES, START_ENDED, false, false, NULL},
+};
+
+Test(host_process, looks_as_its_directory_says)
+{
+	char dir[] = "/tmp/ocigate-process.XXXXXX";
+	FD_AUTO int procfd = -1;
+
+	cr_assert_not_null(mkdtemp(dir));
+	procfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_eq(mkdirat(procfd, "attr", 0700), 0);
+	cr_assert_eq(mkdirat(procfd, "attr/apparmor", 0700), 0);
+	put_file(procfd, "mountinfo", "rows\n");
+	for (size_t i = 0; i < N(looks); i++) {
+		const struct look *look = &looks[i];
+		const struct host_runtime runtime = {.filters = look->filters};
+		struct host host = {.apparmor_enabled = look->apparmor};
+
+		put_file(procfd, "status", look->status);
+		put_file(procfd, "stat",
+			 look->flags ? arena_printf(&live_facts.arena, "7 (a) b) S 1 7 7 0 -1 %s 64 64\n", look->flags)
+				     : NULL);
+		put_file(procfd, "attr/apparmor/current", look->label);
+		put_file(procfd, "attr/current", look->other);
+		cr_expect_eq(host_process_read(&live_facts.arena, procfd, &runtime, &host), look->start, "row %zu", i);
+		if (look->start != START_RUNNING)
+			continue;
+		cr_expect(host.process.known, "row %zu", i);
+		cr_expect_eq(host.process.filters_known, look->known, "row %zu", i);
+		cr_expect_eq(host.process.filters_added, look->added, "row %zu", i);
+		cr_expect_str_eq(host.process.mountinfo, "rows\n");
+		cr_expect(look->apparmor_label
+				  ? host.process.apparmor && strcmp(host.process.apparmor, look->apparmor_label) == 0
+				  : !host.process.apparmor,
+			  "row %zu: %s", i, host.process.apparmor ? host.process.apparmor : "none");
+	}
+	{
+		struct host host = {.process = {.known = true}};
+
+		put_file(procfd, "status", IDS);
+		put_file(procfd, "stat", "7 (a) S 1 7 7 0 -1 0 64 64\n");
+		cr_expect_eq(host_process_read(&live_facts.arena, procfd, &(struct host_runtime){.filters = 0}, &host),
+			     START_RUNNING);
+		cr_expect_not(host.process.known, "what cannot be read is not what was known before");
+	}
+	put_file(procfd, "attr/apparmor/current", NULL);
+	put_file(procfd, "attr/current", NULL);
+	put_file(procfd, "status", NULL);
+	put_file(procfd, "stat", NULL);
+	put_file(procfd, "mountinfo", NULL);
+	(void)unlinkat(procfd, "attr/apparmor", AT_REMOVEDIR);
+	(void)unlinkat(procfd, "attr", AT_REMOVEDIR);
+	(void)rmdir(dir);
+}
+
+Test(host_process, filters_are_counted)
+{
+	const int64_t before = host_seccomp_filters(getpid());
+
+	if (before < 0)
+		cr_skip_test("this kernel does not count them");
+	for (int i = 0; i < 12; i++) {
+		scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+		if (!filter || seccomp_load(filter) < 0)
+			cr_skip_test("needs seccomp");
+		seccomp_release(filter);
+	}
+	cr_expect_eq(host_seccomp_filters(getpid()), before + 12);
 }
 
 #define OWN "70 69 8:1 / / rw - ext4 /dev/sda1 rw\n71 70 0:60 / /proc rw - proc proc rw\n"
