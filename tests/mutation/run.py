@@ -43,8 +43,8 @@ CHECKED = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
 COMPILE = [CC, "-std=c11", "-w", "-D_GNU_SOURCE", '-DOCIGATE_VERSION="0.1.0"', "-Iinclude", f"-I{BUILD}/gen", "-fPIE"]
 LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 # Of enforce/host those whose survivors are killed or explained; any other may be named.
-HOST = ("host_mounts", "idmap", "masks", "mount_table", "namespaces", "process", "process_mounts", "resolve",
-        "userns")
+HOST = ("host_mounts", "idmap", "masks", "mount_table", "mountinfo", "namespaces", "process", "process_mounts",
+        "resolve", "text", "userns")
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c", *(f"enforce/host/{name}.c" for name in HOST))
 EXPLAINED = "tests/mutation/explained.tsv"
 # Of a file, or else of its layer. What a filter leaves out can only leave mutants alive.

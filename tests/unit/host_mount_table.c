@@ -5,9 +5,13 @@
  */
 #include "host_facts.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../../enforce/host/internal.h"
 #include "../../enforce/host/mounts.h"
@@ -69,6 +73,8 @@ Test(host_mount_table, rows_as_the_kernel_prints_them)
 	row = only_row("1 2 3:4 / / rw -x - t  rw\n");
 	cr_expect_str_eq(row.propagation, "-x", "not the dash that ends them");
 	cr_expect_str_eq(row.source, "", "a source may be empty");
+	row = only_row("1 2 3:4 / / rw - t \\040aaaaaaaaaaaaaaaaaaaaaaaa rw\n");
+	cr_expect_str_eq(row.source, " aaaaaaaaaaaaaaaaaaaaaaaa", "an escape at the very beginning");
 	row = only_row("1 2 3:4 / / rw - t s\n");
 	cr_expect_str_eq(row.super_options, "", "as if there were none");
 }
@@ -90,6 +96,7 @@ Test(host_mount_table, rows_that_no_kernel_prints)
 		"1 2 3:4 / / rw -  s rw\n",
 		"1 2 3:4 / / rw - t\n",
 		"1 2 3:4 / / rw -\n",
+		"1 2 3:4 / / rw -\nt s rw\n",
 		"1 2 3:4 / / rw - \n",
 		"1 2 3:4 / / rw\n",
 		"1 2 3:4 / /\n",
@@ -518,4 +525,64 @@ Test(host_mount_table, lines_end_with_the_text)
 	cr_expect_eq(len, 2);
 	cr_expect_null(text_line(&cursor, &len));
 	cr_expect_null(text_line(&cursor, &len));
+}
+
+/* @len bytes that differ from their neighbours */
+static const char *pattern(size_t len)
+{
+	char *text = arena_alloc(&arena, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)('a' + i % 26);
+	return text;
+}
+
+Test(host_mount_table, small_files_are_read_whole_or_not_at_all)
+{
+	static const size_t sizes[] = {0, 1, 100, 2047, 2048, 2049, 4095};
+	char name[] = "/tmp/ocigate-text.XXXXXX", buffer[4096];
+	int fd = mkstemp(name);
+
+	cr_assert_geq(fd, 0);
+	for (size_t i = 0; i < N(sizes); i++) {
+		const char *text = pattern(sizes[i]);
+
+		cr_assert_eq(ftruncate(fd, 0), 0);
+		cr_assert_eq(pwrite(fd, text, sizes[i], 0), (ssize_t)sizes[i]);
+		memset(buffer, '#', sizeof(buffer));
+		cr_expect(text_read_small(AT_FDCWD, name, buffer, sizeof(buffer)), "%zu", sizes[i]);
+		cr_expect_str_eq(buffer, text, "%zu", sizes[i]);
+	}
+	cr_expect_not(text_read_small(AT_FDCWD, name, buffer, 4095), "no room for what ends it");
+	cr_expect_not(text_read_small(AT_FDCWD, name, buffer, 100));
+	cr_expect_not(text_read_small(AT_FDCWD, "/no/such/file", buffer, sizeof(buffer)));
+	cr_expect_not(text_read_small(AT_FDCWD, "/tmp", buffer, sizeof(buffer)), "a directory");
+	close(STDIN_FILENO);
+	cr_expect(text_read_small(AT_FDCWD, name, buffer, sizeof(buffer)), "as the first descriptor");
+	close(fd);
+	unlink(name);
+}
+
+/* Half a page and more is asked for again until nothing comes. */
+Test(host_mount_table, long_answers_come_in_parts)
+{
+	char path[64], buffer[8192];
+	const char *text = pattern(5000);
+	int ends[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (write(ends[1], text, 3000) != 3000)
+			_exit(1);
+		(void)usleep(20000);
+		_exit(write(ends[1], text + 3000, 2000) != 2000);
+	}
+	close(ends[1]);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	cr_expect(text_read_small(AT_FDCWD, path, buffer, sizeof(buffer)));
+	cr_expect_str_eq(buffer, text);
+	close(ends[0]);
+	waitpid(pid, NULL, 0);
 }
