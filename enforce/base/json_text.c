@@ -9,8 +9,8 @@
 
 #include "ocigate/json.h"
 
-/* Bytes that are looked at in one go; bytes that decoded strings get at once. */
-enum { BLOCK_MAX = 16, PIECE = 4096 };
+/* Bytes that strings get at once. */
+enum { PIECE = 128 };
 
 /* Bytes that stand for themselves within a string: printable ASCII but the quote and the backslash. */
 static bool is_plain(char c)
@@ -34,19 +34,25 @@ static bool fail(struct json_text *text)
 	return false;
 }
 
-/* Room for a string of @len bytes, its NUL, and what is copied beyond it. Return: false and @broken. */
+/* Room for a string of @len bytes and its NUL. Return: false and @broken. */
 static bool make_room(struct json_text *text, size_t len)
 {
-	/* Strings are never longer than what they are written as. */
-	size_t rest = (size_t)(text->end - text->at) + 1 + BLOCK_MAX, size = rest < PIECE ? rest : PIECE;
-
-	if ((size_t)(text->strings_end - text->strings) >= len + 1 + BLOCK_MAX)
+	if (len < text->room)
 		return true;
-	if (size < len + 1 + BLOCK_MAX)
-		size = len + 1 + BLOCK_MAX;
-	text->strings = arena_alloc(text->arena, size);
-	text->strings_end = text->strings ? text->strings + size : NULL;
+	text->room = len < PIECE ? PIECE : len + 1;
+	text->strings = arena_alloc(text->arena, text->room);
 	return text->strings || fail(text);
+}
+
+/* Behind make_room(), whose bytes are zero. */
+static const char *put_string(struct json_text *text, const char *bytes, size_t len)
+{
+	char *copy = text->strings;
+
+	memcpy(copy, bytes, len);
+	text->strings += len + 1;
+	text->room -= len + 1;
+	return copy;
 }
 
 /* The next byte that is no space, which is left there; NUL at the end. */
@@ -112,39 +118,20 @@ static unsigned odd_sixteen(__m128i bytes)
 }
 #endif
 
-/*
- * To the first byte that is not plain, or to @end. The bytes on the way are copied to @to, which has room for BLOCK_MAX
- * more: they are copied by blocks.
- */
-static const char *copy_plain(const char *at, const char *end, char *to)
+/* To the first byte that is not plain, which may be the NUL at the end. */
+static const char *skip_plain(const char *at, const char *end)
 {
 #ifdef __SSE2__
-	for (; end - at >= 16; at += 16, to += 16) {
+	for (; end - at >= 16; at += 16) {
 		__m128i bytes;
 		unsigned odd;
 
 		memcpy(&bytes, at, sizeof(bytes));
-		memcpy(to, &bytes, sizeof(bytes));
 		odd = odd_sixteen(bytes);
 		if (odd)
 			return at + __builtin_ctz(odd);
 	}
 #endif
-	for (; end - at >= 8; at += 8, to += 8) {
-		uint64_t odd = odd_bytes(at);
-
-		memcpy(to, at, 8);
-		if (odd)
-			return at + __builtin_ctzll(odd) / 8;
-	}
-	while (at < end && is_plain(*at))
-		*to++ = *at++;
-	return at;
-}
-
-/* The same without a copy. */
-static const char *skip_plain(const char *at, const char *end)
-{
 	for (; end - at >= 8; at += 8) {
 		uint64_t odd = odd_bytes(at);
 
@@ -256,25 +243,19 @@ static bool take_decoded(struct json_text *text, struct json_key *ret)
 	const char *quote = skip_string(text->at, text->end);
 	json_t *string;
 	size_t len;
+	bool taken;
 
 	if (quote >= text->end)
 		return fail(text);
 	string = json_loadb(text->at, (size_t)(quote - text->at) + 1, JSON_DECODE_ANY, NULL);
-	if (!json_is_string(string)) {
-		json_decref(string);
-		return fail(text);
-	}
 	len = json_string_length(string);
-	if (!make_room(text, len)) {
-		json_decref(string);
-		return false;
+	taken = json_is_string(string) && make_room(text, len);
+	if (taken) {
+		*ret = (struct json_key){put_string(text, json_string_value(string), len), len};
+		text->at = quote + 1;
 	}
-	memcpy(text->strings, json_string_value(string), len + 1);
-	*ret = (struct json_key){text->strings, len};
-	text->strings += len + 1;
-	text->at = quote + 1;
 	json_decref(string);
-	return true;
+	return taken || fail(text);
 }
 
 static bool take_string(struct json_text *text, struct json_key *ret)
@@ -294,59 +275,17 @@ bool json_text_key(struct json_text *text, struct json_key *ret_key)
 
 const char *json_text_keep(struct json_text *text, const struct json_key *key)
 {
-	char *copy;
-
-	/* Decoded keys lie there already. */
+	/* What was decoded lies there already. */
 	if (key->text[key->len] == '\0')
 		return key->text;
-	if (!make_room(text, key->len))
-		return NULL;
-	copy = text->strings;
-	memcpy(copy, key->text, key->len);
-	copy[key->len] = '\0';
-	text->strings += key->len + 1;
-	return copy;
-}
-
-/* Copies the plain string from @start on. Return: where it ends, which is no quote where it is not plain; or NULL. */
-static const char *copy_string(struct json_text *text, const char *start)
-{
-	size_t rest = (size_t)(text->end - start), room;
-	const char *quote;
-
-	if (!make_room(text, 0))
-		return NULL;
-	room = (size_t)(text->strings_end - text->strings) - 1 - BLOCK_MAX;
-	quote = copy_plain(start, start + (rest < room ? rest : room), text->strings);
-	if (rest <= room || quote < start + room)
-		return quote;
-	/* It does not fit. */
-	if (!make_room(text, (size_t)(skip_string(text->at, text->end) - start)))
-		return NULL;
-	return copy_plain(start, text->end, text->strings);
+	return make_room(text, key->len) ? put_string(text, key->text, key->len) : NULL;
 }
 
 const char *json_text_string(struct json_text *text)
 {
-	struct json_key decoded;
-	const char *start, *quote;
-	char *copy;
+	struct json_key string;
 
-	if (text->broken || peek(text) != '"') {
-		text->broken = true;
-		return NULL;
-	}
-	start = text->at + 1;
-	quote = copy_string(text, start);
-	if (!quote)
-		return NULL;
-	if (*quote != '"')
-		return take_decoded(text, &decoded) ? decoded.text : NULL;
-	copy = text->strings;
-	copy[quote - start] = '\0';
-	text->strings += quote - start + 1;
-	text->at = quote + 1;
-	return copy;
+	return take_string(text, &string) ? json_text_keep(text, &string) : NULL;
 }
 
 /* Appends a digit to a number below 2^64. Return: false when it gets larger. */

@@ -142,6 +142,7 @@ static const struct shape shapes[] = {
 	{{"base64 -d", "| bash"}, DOWNLOAD, SEVERITY_MEDIUM},
 	{{"release_agent"}, ATTACK, SEVERITY_HIGH},
 	{{"core_pattern", "|/"}, ATTACK, SEVERITY_HIGH},
+	{{""}, 0, 0}, /* the end */
 };
 
 /* Lists end with an empty word. */
@@ -320,11 +321,11 @@ static void judge(const struct container *container, const struct host *host, co
 		report(container, test_string, TEST, SEVERITY_HIGH, findings);
 	if (name)
 		report(container, name->program, name->meaning, name->severity, findings);
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		const char *found = find_shape(line, &shapes[i]);
+	for (const struct shape *shape = shapes; *shape->parts[0]; shape++) {
+		const char *found = find_shape(line, shape);
 
 		if (found) {
-			report(container, found, shapes[i].meaning, shapes[i].severity, findings);
+			report(container, found, shape->meaning, shape->severity, findings);
 			break;
 		}
 	}

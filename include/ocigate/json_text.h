@@ -18,7 +18,7 @@
 /**
  * struct json_text - a document that is being read
  * @at: the next byte; NUL-terminated at @end
- * @strings, @strings_end: room for decoded strings
+ * @strings, @room: where the next string goes, and bytes left there
  * @broken: something was met that is not JSON beyond doubt, or memory ran out; stays true
  */
 struct json_text {
@@ -26,7 +26,7 @@ struct json_text {
 	const char *end;
 	struct arena *arena;
 	char *strings;
-	char *strings_end;
+	size_t room;
 	bool broken;
 };
 

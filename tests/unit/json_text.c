@@ -304,9 +304,8 @@ Test(json_text, real_specs_and_their_mutants)
  */
 Test(json_text, strings_keep_apart_whatever_their_length)
 {
-	static const size_t lengths[] = {0,    1,    15,   16,	 17,   31,   500,  2000, 4060,
-					 4061, 4062, 4063, 4078, 4079, 4080, 4081, 4082, 4094,
-					 4095, 4096, 4097, 5000, 8191, 8192, 8193, 9000, 20000};
+	static const size_t lengths[] = {0,   1,   15,	16,  17,  31,  63,  64,	  95,	111,  112,  126,  127,
+					 128, 129, 143, 144, 255, 256, 257, 1000, 4095, 4096, 8192, 9000, 20000};
 	enum { LENGTHS = N(lengths), LONGEST = 20000 };
 	static char document[LENGTHS * LENGTHS * (LONGEST / 4)];
 
@@ -340,6 +339,39 @@ Test(json_text, strings_keep_apart_whatever_their_length)
 				cr_assert_str_eq(got[j] + len, escaped && j % 3 == 0 ? "\n" : "");
 			}
 		}
+}
+
+/* Wherever memory ends, plain or decoded: what was read stays, and what was not is broken. */
+Test(json_text, strings_when_memory_runs_out)
+{
+	static const char plain[] = "\"a string that is longer than others\",",
+			  decoded[] = "\"a str\\u0069ng with an escape\",";
+	char document[64 * (sizeof(plain) + sizeof(decoded))] = "";
+	size_t most = 0;
+
+	for (int i = 0; i < 32; i++)
+		strcat(strcat(document, plain), decoded);
+	for (size_t cap = 0; cap < 4096; cap += 16) {
+		struct json_text text;
+		struct arena small;
+		const char *got;
+		size_t n = 0;
+
+		arena_init(&small, cap);
+		json_text_start(&text, &small, document, strlen(document));
+		while (n < 64 && (got = json_text_string(&text)) != NULL) {
+			cr_assert_str_eq(got,
+					 n % 2 ? "a string with an escape" : "a string that is longer than others");
+			cr_assert(json_text_next(&text, ']'));
+			n++;
+		}
+		cr_assert_eq(text.broken, n < 64, "cap %zu", cap);
+		cr_assert_eq(small.failed, n < 64, "cap %zu", cap);
+		cr_assert_geq(n, most, "cap %zu", cap);
+		most = n;
+		arena_release(&small);
+	}
+	cr_assert_eq(most, 64);
 }
 
 /* Braces, quotes and what stands in strings, at every place within the blocks that are looked at in one go. */

@@ -303,6 +303,22 @@ Test(rules_places, mounts_that_the_node_sees_by_entry)
 	cr_expect_eq(found_at("/mounts/0"), 1);
 }
 
+Test(rules_places, what_is_shared_and_of_no_entry)
+{
+	add_bind(0, 0, "/srv/a", S_IFDIR);
+	add_bind(1, 0, "/srv/b", S_IFDIR);
+	/* What lies before the spec's first mount is none of its mounts. */
+	mounts[0].propagation = "shared";
+	container.mounts = &mounts[1];
+	container.n_mounts = 1;
+	seen[0].mount = -1;
+	seen[0].parent_mount = -1;
+	seen[0].shared = TRI_YES;
+	host.n_mounts = 1;
+	judge(&rule_mount_propagation, "{}");
+	cr_expect_eq(found_at("/mounts"), 1);
+}
+
 Test(rules_places, what_is_shared_and_not_named)
 {
 	add_bind(0, 0, "/srv/a", S_IFDIR);
