@@ -224,9 +224,11 @@ static _Noreturn void watch(struct supervisor *supervisor)
 		if (supervisor->ending == 0)
 			(void)alarm(0);
 		tid = waitpid(-1, &status, __WALL);
-		(void)alarm(STEP_SECONDS);
 		if (tid == supervisor->ending)
 			supervisor->ending = 0;
+		/* What other threads do must not put off the deadline of one that is said to have ended. */
+		if (supervisor->ending == 0)
+			(void)alarm(STEP_SECONDS);
 		if (tid < 0 && errno == EINTR)
 			continue;
 		if (tid < 0)
