@@ -63,18 +63,21 @@ static const char *annotation(const struct container *container, const char *key
  * CRI-O and podman share a directory. Annotations do not tell them apart, as a
  * podman user can set any of them; the name of the container's own cgroup is
  * the engine's: "crio-ID" or "slice:crio:ID", "libpod-ID" or "slice:libpod:ID".
+ * The slice is podman's user's to choose, colons and all: the last two count.
  */
 static bool cgroup_is_of(const struct container *container, const char *engine)
 {
 	const char *path = container->cgroups_path ? container->cgroups_path : "";
 	const char *slash = strrchr(path, '/');
 	const char *last = slash ? slash + 1 : path;
-	const char *colon = strchr(last, ':');
+	const char *name = strrchr(last, ':'), *prefix = name;
 	size_t n = strlen(engine);
 
-	if (colon)
-		return strncmp(colon + 1, engine, n) == 0 && colon[1 + n] == ':';
-	return strncmp(last, engine, n) == 0 && last[n] == '-';
+	if (!name)
+		return strncmp(last, engine, n) == 0 && last[n] == '-';
+	while (prefix > last && prefix[-1] != ':')
+		prefix--;
+	return prefix > last && (size_t)(name - prefix) == n && memcmp(prefix, engine, n) == 0;
 }
 
 static enum engine engine_at(const struct container *container, const struct tail *tail)
