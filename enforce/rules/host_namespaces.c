@@ -69,6 +69,21 @@ static void judge_type(const struct container *container, const struct host *hos
 		     identity_is_pod(&container->identity) ? remedies[type].pod : remedies[type].command);
 }
 
+/*
+ * Whatever is in it already gets what is mounted for the container, and its root: before a hook could look, and even
+ * where it is not the host's own, but that of a service which systemd gave private directories.
+ */
+static void judge_joined_mounts(const struct container *container, const struct host *host, struct findings *findings)
+{
+	const struct namespace_entry *entry = &container->namespaces[NS_MOUNT];
+
+	if (entry->path && host->namespaces[NS_MOUNT].shared == TRI_NO)
+		findings_add(findings, FINDING_VIOLATION,
+			     findings_text(findings, "/linux/namespaces/%zu", entry->index), entry->path,
+			     "mounts its file systems where others have theirs: its mount namespace is there already",
+			     remedies[NS_MOUNT].pod);
+}
+
 /* A name that is a unit of systemd's, which is there for others. */
 static bool is_unit(const char *name)
 {
@@ -163,6 +178,8 @@ static void judge(const struct container *container, const struct host *host, co
 	for (int type = 0; type < NS_TYPES; type++)
 		if (strings_hold(&own->forbidden, namespace_type_names[type]))
 			judge_type(container, host, (enum namespace_type)type, findings);
+	if (strings_hold(&own->forbidden, namespace_type_names[NS_MOUNT]))
+		judge_joined_mounts(container, host, findings);
 	judge_cgroup(container, findings);
 	for (size_t i = 0; i < container->resources.unified.n; i++)
 		judge_unified(&container->resources.unified.items[i], findings);
