@@ -49,10 +49,6 @@ struct judgement {
 	struct findings *findings;
 };
 
-/* Without these six no program starts; in a user namespace runtimes bind them from the node, one by one. */
-static const char *const default_devices[] = {"/dev/null", "/dev/zero",	  "/dev/full",
-					      "/dev/tty",  "/dev/random", "/dev/urandom"};
-
 static const struct mount *spec_mount(const struct judgement *j, long index)
 {
 	return index >= 0 ? &j->container->mounts[index] : NULL;
@@ -161,23 +157,6 @@ static void judge_paths(const struct judgement *j, const struct host_mount *moun
 	}
 }
 
-/* Bound from the node into /dev by a runtime that cannot make device nodes: a default one, or one that devices judges. */
-static bool is_device_of_runtime(const struct judgement *j, const struct host_mount *mount)
-{
-	const struct origin *origin = &mount->origin;
-	const char *name = origin->n_same > 0 ? origin->paths.items[0] : "";
-
-	if (mount->mount >= 0 || !origin->fs_type || strcmp(origin->fs_type, "devtmpfs") != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(default_devices) / sizeof(default_devices[0]); i++)
-		if (strcmp(default_devices[i], name) == 0)
-			return true;
-	for (size_t i = 0; i < j->container->n_devices; i++)
-		if (strcmp(j->container->devices[i].path, name) == 0 && strcmp(mount->path, name) == 0)
-			return true;
-	return false;
-}
-
 /* A fresh kernel filesystem, or what the runtime put below one: the hierarchies of cgroup v1, masks over /proc. */
 static bool is_kernels(const struct judgement *j, const struct host_mount *mount)
 {
@@ -185,14 +164,16 @@ static bool is_kernels(const struct judgement *j, const struct host_mount *mount
 
 	if (!host_is_kernels_type(mount->origin.fs_type))
 		return false;
-	return asked ? asked->kind == MOUNT_FILESYSTEM : mount->origin.state == ORIGIN_FILESYSTEM;
+	if (!asked)
+		return mount->origin.state == ORIGIN_FILESYSTEM;
+	return asked->kind == MOUNT_FILESYSTEM && (mount->mount >= 0 || host_mount_is_runtimes(j->container, mount));
 }
 
 static void judge_mount(const struct judgement *j, const struct host_mount *mount)
 {
 	const struct origin *origin = &mount->origin;
 
-	if (is_kernels(j, mount) || is_device_of_runtime(j, mount))
+	if (is_kernels(j, mount) || host_mount_is_device(j->container, mount))
 		return;
 	switch (origin->state) {
 	case ORIGIN_NODE:

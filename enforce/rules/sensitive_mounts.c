@@ -235,10 +235,7 @@ static bool is_fresh(const struct mount *mount)
 /* What a runtime puts into such a file system by itself: cgroup v1's tree, device nodes, masks. */
 static bool is_runtimes(const struct container *container, const struct host_mount *mount)
 {
-	const char *type = mount->origin.fs_type;
-
-	return host_is_kernels_type(type) || (type && strcmp(type, "devtmpfs") == 0) ||
-	       strings_hold(&container->masked_paths, mount->path);
+	return host_mount_is_runtimes(container, mount) || strings_hold(&container->masked_paths, mount->path);
 }
 
 static void judge_mount(const struct container *container, const struct host *host, size_t index,

@@ -323,6 +323,20 @@ const struct host_mount *host_mount_of(const struct host *host, size_t index);
 bool host_is_kernels_type(const char *type);
 
 /**
+ * host_mount_is_device() - a device of the node's, bound by a runtime that cannot make one in a user namespace
+ *
+ * It binds whatever the node has at the path that the spec gives the device in the container, a socket for one: that is
+ * no device. Which devices a container may have is not asked here.
+ */
+bool host_mount_is_device(const struct container *container, const struct host_mount *mount);
+
+/**
+ * host_mount_is_runtimes() - what runtimes put below a file system that they made afresh: the hierarchies of cgroup v1,
+ * devices, masks; nothing that the node has somewhere else
+ */
+bool host_mount_is_runtimes(const struct container *container, const struct host_mount *mount);
+
+/**
  * host_ports_recorded() - ports from the recording (file "ports") and the container's own spec
  *
  * Apart from host_recorded(), because the identity must be known.

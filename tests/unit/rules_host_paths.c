@@ -130,3 +130,42 @@ Test(rules_host_paths, what_the_spec_names_comes_first)
 	cr_assert_eq(findings.n, 1);
 	cr_expect_str_eq(findings.items[0].value, "/etc/x", "what came along, where nothing else is wrong");
 }
+
+/*
+ * In a user namespace runtimes bind what the node has at the path that a device is to have in the container: a device is
+ * one by what it is, not by what the spec calls it.
+ */
+Test(rules_host_paths, what_a_runtime_binds_by_a_devices_name)
+{
+	static const struct {
+		char type[12], path[16];
+		mode_t file_type;
+		bool other; /* not a device of the runtime's: a path of the node like any other */
+	} binds[] = {
+		{"devtmpfs", "/dev/log", S_IFCHR, false}, {"devtmpfs", "/dev/log", S_IFBLK, false},
+		{"tmpfs", "/dev/log", S_IFCHR, false},	  {"devtmpfs", "/dev/log", 0, false},
+		{"tmpfs", "/dev/log", 0, false},	  {"devtmpfs", "/dev/log", S_IFSOCK, true},
+		{"tmpfs", "/dev/log", S_IFSOCK, true},	  {"tmpfs", "/dev/log", S_IFREG, true},
+		{"tmpfs", "/dev/log", S_IFIFO, true},	  {"mqueue", "/dev/log", S_IFREG, true},
+		{"devtmpfs", "/dev/sda", S_IFBLK, true},  {"tmpfs", "/run/a.sock", 0, true},
+	};
+	static const struct device devices[] = {{.path = "/dev/log", .type = 'c', .major = 1, .minor = 3},
+						{.path = "/run/a.sock", .type = 'c', .major = 1, .minor = 3}};
+
+	container.devices = devices;
+	container.n_devices = 2;
+	add_dev(0);
+	for (size_t i = 0; i < sizeof(binds) / sizeof(binds[0]); i++) {
+		add_bind(1, -1, binds[i].path, binds[i].file_type);
+		container.n_mounts = 1;
+		seen[1].parent_mount = 0;
+		seen[1].path = binds[i].path;
+		seen[1].origin.fs_type = binds[i].type;
+		judge(&rule_host_paths, "{}");
+		cr_expect_eq(findings.n, binds[i].other, "host-paths: %s %s %o", binds[i].type, binds[i].path,
+			     (unsigned)binds[i].file_type);
+		judge(&rule_sensitive_mounts, "{}");
+		cr_expect_eq(findings.n, binds[i].other, "sensitive-mounts: %s %s %o", binds[i].type, binds[i].path,
+			     (unsigned)binds[i].file_type);
+	}
+}
