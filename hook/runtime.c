@@ -117,6 +117,14 @@ static int check_restore(struct call *call, struct err *err)
 	return check_lsm_profile(call, err);
 }
 
+/* crun alone knows the option; podman gives it for --cgroups=disabled. */
+static bool has_no_cgroup(const struct runtime_args *args)
+{
+	const char *manager = args->values[VALUE_CGROUP_MANAGER];
+
+	return manager && strcmp(manager, "disabled") == 0;
+}
+
 static int judge_bundle(struct call *call, struct bundle *bundle, struct err *err)
 {
 	struct run *run = &call->run;
@@ -138,6 +146,7 @@ static int judge_bundle(struct call *call, struct bundle *bundle, struct err *er
 		return -1;
 	run_identity(run, bundle->owner);
 	run->container.identity.handler = runtime_handler(call->name);
+	run->container.unheld = has_no_cgroup(&call->args);
 	if (host_live(&run->arena, &run->container, NULL, engine_facts(run->policy, &run->container), &run->host, err) <
 	    0)
 		return -1;

@@ -119,6 +119,7 @@ int bundle_reread(const struct amend_job *job, struct run *again, const struct t
 	if (spec_parse(&run->arena, text, run->container.bundle, run->container.id, &again->container, err) < 0)
 		return -1;
 	again->container.identity = run->container.identity;
+	again->container.unheld = run->container.unheld;
 	wanted = engine_facts(run->policy, &again->container) & facts;
 	if (wanted == 0)
 		return 0;

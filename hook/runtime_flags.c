@@ -13,7 +13,7 @@ const struct flag runtime_flags[] = {
 	{"log-level", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL}, /* crun */
 	{"root", 0, FLAG_VALUE, ON_GLOBAL, VALUE_ROOT, NULL},
 	{"systemd-cgroup", 0, FLAG_SWITCH, ON_GLOBAL, VALUE_NONE, NULL},
-	{"cgroup-manager", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL}, /* crun */
+	{"cgroup-manager", 0, FLAG_VALUE, ON_GLOBAL, VALUE_CGROUP_MANAGER, NULL}, /* crun */
 	{"rootless", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL},
 	{"criu", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL}, /* runc up to 1.3 */
 	{"version", 'v', FLAG_HELP, ON_GLOBAL, VALUE_NONE, NULL},

@@ -6,14 +6,13 @@
  * device nodes). Allowed: the devices that runtimes give to every container.
  *
  * A device is its type and numbers; its name says nothing (/dev/innocent may be 1:1, the node's memory). Two things give
- * one: a node in the file system, and a grant in the device cgroup, with which root in the container makes the node
- * itself. Grants are judged as a list in order, and as the most generous runtime reads it:
- * - a rule of type "a" (or of none) counts for every device, whatever numbers and access it names (runc, and cgroup v1
- *   itself);
- * - a denial takes back only what it covers wholly: type, numbers and access;
- * - without a denial of everything at the start nothing is denied: crun loads no filter for an empty list, and on
- *   cgroup v1 grants add to the parent's "all". In a user namespace the engines leave the list out, as the kernel opens
- *   no node that was made there.
+ * one: a node, and a grant in the device cgroup, with which root in the container makes the node. Grants are judged as a
+ * list in order, and as the most generous runtime reads it:
+ * - a rule of type "a" (or of none) counts for every device, whatever numbers and access it names (runc, cgroup v1);
+ * - a denial takes back a grant of the same numbers alone, and its access wholly: "b 8:*" denied leaves "b 8:0" open;
+ * - without a denial of everything at the start nothing is denied: crun loads no filter for an empty list (and none at
+ *   all without a cgroup), on cgroup v1 grants add to the parent's "all". In a user namespace engines leave the list out,
+ *   as the kernel opens no node that was made there.
  * Runtimes add grants of their own, for the default devices, tun, and mknod alone: these say nothing of a container.
  *
  * /dev must be a fresh tmpfs, and where the spec has it: else the runtime works on the image's /dev, where links lead it
@@ -195,7 +194,8 @@ static bool is_revoked(const struct resources *resources, size_t index)
 		struct grant taken = grant_of_rule(&resources->device_rules[i]);
 
 		if (!resources->device_rules[i].allow &&
-		    (is_wildcard(&resources->device_rules[i]) || within(&given, &taken)))
+		    (is_wildcard(&resources->device_rules[i]) ||
+		     (within(&given, &taken) && taken.major == given.major && taken.minor == given.minor)))
 			return true;
 	}
 	return false;
@@ -234,33 +234,33 @@ static void judge_grant(const struct container *container, size_t index, const s
 			     "remove the device, or ask the node's owner to allow it");
 }
 
-/* Root of a user namespace makes no device nodes, whoever shares the namespace: a rootless engine's own is one. */
-static bool is_remapped(const struct host *host)
-{
-	return host->id_maps_known && host_id_of(&host->uid_map, 0) > 0;
-}
-
 static void judge_cgroup(const struct container *container, const struct host *host, const struct settings *own,
 			 struct findings *findings)
 {
 	const struct resources *resources = &container->resources;
 	enum tri host_user = host->namespaces[NS_USER].shared;
+	const char *message = container->unheld ? "has no control group: no device is denied"
+						: "no device is denied to the container";
 	bool closed = false;
 
 	for (size_t i = 0; i < resources->n_device_rules; i++) {
 		closed = closed || (!resources->device_rules[i].allow && is_wildcard(&resources->device_rules[i]));
 		judge_grant(container, i, own, findings);
 	}
-	if (closed || host_user == TRI_NO || is_remapped(host))
+	/* Root of a user namespace makes no device nodes, whoever shares the namespace: a rootless engine's own is one. */
+	if ((closed && !container->unheld) || host_user == TRI_NO ||
+	    (host->id_maps_known && host_id_of(&host->uid_map, 0) > 0))
 		return;
-	for (size_t i = 0; i < resources->n_device_rules; i++)
+	for (size_t i = 0; i < resources->n_device_rules && !container->unheld; i++)
 		if (resources->device_rules[i].allow && resources->device_rules[i].type == 'a')
 			return;
-	findings_add(
-		findings, host_user == TRI_YES ? FINDING_VIOLATION : FINDING_UNDECIDED, "/linux/resources/devices", "",
-		host_user == TRI_YES ? "no device is denied to the container"
-				     : "no device is denied, and cannot tell whether the user namespace is the host's",
-		"let the engine deny all devices first: {\"allow\": false, \"access\": \"rwm\"}");
+	if (host_user != TRI_YES)
+		message = findings_text(findings, "%s, and cannot tell whether the user namespace is the host's",
+					message);
+	findings_add(findings, host_user == TRI_YES ? FINDING_VIOLATION : FINDING_UNDECIDED, "/linux/resources/devices",
+		     "", message,
+		     closed ? "run without --cgroups=disabled"
+			    : "let the engine deny all devices first: {\"allow\": false, \"access\": \"rwm\"}");
 }
 
 /* --- mounts --- */

@@ -163,6 +163,10 @@ mine'
 	holds "another config than the bundle's is refused" refused
 	wrapped run --bundle /nowhere --bundle "$BUNDLE" args
 	holds 'two bundles are refused' refused
+	[ "$runtime" = crun ] || return
+	make args .
+	wrapped --cgroup-manager=disabled run --bundle "$BUNDLE" args
+	holds 'a container that no control group keeps from devices is refused' eval 'refused && same "$(denied_by)" devices'
 }
 
 # --- the runtime behind ---

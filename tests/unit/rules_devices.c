@@ -320,3 +320,31 @@ Test(rules_devices, binds_that_nobody_can_explain)
 	cr_expect_str_eq(findings.items[0].message,
 			 "cannot tell whether a device of the node is mounted: its origin is unknown");
 }
+
+/* crun --cgroup-manager=disabled: the lists are of a control group that will not be. */
+Test(rules_devices, lists_hold_for_nobody_without_a_control_group)
+{
+	static const struct id_mapping remapped[] = {{0, 100000, 65536}};
+	const struct device_rule all_and_back[] = {
+		{.allow = true, .type = 'a', .major = -1, .minor = -1, .access = "rwm"}, deny_all};
+
+	container.unheld = true;
+	host.namespaces[NS_USER].shared = TRI_YES;
+	cr_assert_eq(node("/dev/null", 'c', 1, 3, "{}"), 1);
+	cr_expect_str_eq(findings.items[0].message, "has no control group: no device is denied");
+	cr_expect_str_eq(findings.items[0].remedy, "run without --cgroups=disabled");
+	cr_expect_eq(findings.items[0].kind, FINDING_VIOLATION);
+	container.resources.device_rules = all_and_back;
+	container.resources.n_device_rules = 2;
+	judge(&rule_devices, "{}");
+	cr_expect_eq(findings.n, 1, "nor where all are allowed first");
+	host.namespaces[NS_USER].shared = TRI_UNKNOWN;
+	cr_assert_eq(node("/dev/null", 'c', 1, 3, "{}"), 1);
+	cr_expect_eq(findings.items[0].kind, FINDING_UNDECIDED);
+	host.id_maps_known = true;
+	host.uid_map = (struct id_mappings){remapped, 1};
+	cr_expect_eq(node("/dev/null", 'c', 1, 3, "{}"), 0, "a rootless engine gives none");
+	container.unheld = false;
+	host.id_maps_known = false;
+	cr_expect_eq(node("/dev/null", 'c', 1, 3, "{}"), 0);
+}
