@@ -72,12 +72,12 @@ static bool is_deleted(const char *fs_path)
 }
 
 /*
- * "/../x" is what a cgroup namespace shows of what lies above it; "net:[1]" has nothing below it; nobody finds a way to
- * what is deleted but through a mount of it.
+ * "/../x" is what a cgroup namespace shows of what lies above it, but "/..x" a name like others (the kubelet's, in every
+ * secret); "net:[1]" has nothing below it; nobody finds a way to what is deleted but through a mount of it.
  */
 static bool is_plain(const char *fs_path)
 {
-	return fs_path[0] == '/' && strncmp(fs_path, "/..", 3) != 0 && !is_deleted(fs_path);
+	return fs_path[0] == '/' && !path_within(fs_path, "/..") && !is_deleted(fs_path);
 }
 
 /** struct candidates - growing list */
@@ -207,7 +207,7 @@ static const char *without_mark(struct arena *arena, const char *fs_path, bool *
 	*ret_deleted = is_deleted(fs_path);
 	if (!*ret_deleted)
 		return fs_path;
-	return len == mark ? "/" : arena_strndup(arena, fs_path, len - mark);
+	return arena_strndup(arena, fs_path, len - mark);
 }
 
 static const char *add_layers(const struct mount_view *view, const struct mount_row *row, const char *fs_path,

@@ -39,6 +39,20 @@ static const struct origin_case {
 	 NODE "13 10 8:2 / /a rw - ext4 /dev/sdb rw\n14 13 8:3 / /a rw - ext4 /dev/sdc rw\n" ROOT V(
 		 "8:3 /", "rw - ext4 /dev/sdc rw"),
 	 ORIGIN_NODE, "/a", 1, ""},
+	{"stacked upon itself: one name", BIND("/a"),
+	 NODE "13 10 8:2 / /a rw - ext4 /dev/sdb rw\n14 13 8:2 / /a rw - ext4 /dev/sdb rw\n" ROOT V(
+		 "8:2 /", "rw - ext4 /dev/sdb rw"),
+	 ORIGIN_NODE, "/a", 1, ""},
+	{"as many names as one likes, in the table's order", BIND("/n1"),
+	 NODE "21 10 8:2 / /n1 rw - ext4 d rw\n22 10 8:2 / /n2 rw - ext4 d rw\n23 10 8:2 / /n3 rw - ext4 d rw\n"
+	      "24 10 8:2 / /n4 rw - ext4 d rw\n25 10 8:2 / /n5 rw - ext4 d rw\n26 10 8:2 / /n6 rw - ext4 d rw\n"
+	      "27 10 8:2 / /n7 rw - ext4 d rw\n28 10 8:2 / /n8 rw - ext4 d rw\n29 10 8:2 / /n9 rw - ext4 d rw\n" ROOT V(
+		      "8:2 /x", "rw - ext4 d rw"),
+	 ORIGIN_NODE, "/n1/x /n2/x /n3/x /n4/x /n5/x /n6/x /n7/x /n8/x /n9/x", 9, ""},
+	{"what the container has mounted of it is not the node's", BIND("/mnt/disk"),
+	 NODE "13 10 8:2 / /mnt/disk rw - ext4 /dev/sdb rw\n" ROOT
+	      "61 50 8:2 /k /run/b/rootfs/w rw - ext4 /dev/sdb rw\n" V("8:2 /", "rw - ext4 /dev/sdb rw"),
+	 ORIGIN_NODE, "/mnt/disk", 1, ""},
 	{"deleted", BIND("/data/old"), NODE ROOT V("8:1 /data/old//deleted", EXT4), ORIGIN_DELETED, "/data/old", 1, ""},
 	{"a bind of what the node does not have", BIND("/proc/99/root/x"),
 	 NODE ROOT V("0:99 /x", "rw - tmpfs tmpfs rw"), ORIGIN_UNKNOWN, "", 0, ""},
@@ -76,6 +90,18 @@ static const struct origin_case {
 	 NODE ROOT V("0:70 /",
 		     "ro - overlay overlay ro,lowerdir=/a\\/12:/b\\420:/c\\0/1:/d\\080:/e\\00/1:/f\\008:/g1234"),
 	 ORIGIN_NODE, "/a/12 /b420 /c0/1 /d080 /e00/1 /f008 /g1234", 0, ""},
+	{"a layer that stands alone may have a colon", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "rw - overlay overlay rw,lowerdir=/l,upperdir=/a:b,workdir=/w"), ORIGIN_NODE, "/a:b /l",
+	 0, ""},
+	{"the same, escaped", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "rw - overlay overlay rw,lowerdir=/l,upperdir=/a\\134:b:/c\\134\\134d,workdir=/w"),
+	 ORIGIN_NODE, "/a:b:/c\\d /l", 0, ""},
+	{"layers named one by one have colons and backslashes of their own", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir+=/a:/b,lowerdir+=/c\\134d,datadir+=:e/\\134:"),
+	 ORIGIN_UNKNOWN, "", 0, ""},
+	{"the same, all absolute", MOUNT("overlay", "overlay"),
+	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir+=/a:/b,lowerdir+=/c\\134d,datadir+=/e\\134:/f"),
+	 ORIGIN_NODE, "/a:/b /c\\d /e\\:/f", 0, ""},
 	{"an escaped colon at the end", MOUNT("overlay", "overlay"),
 	 NODE ROOT V("0:70 /", "ro - overlay overlay ro,lowerdir=/a\\134:"), ORIGIN_NODE, "/a:", 0, ""},
 	{"a backslash at the end", MOUNT("overlay", "overlay"),
@@ -133,11 +159,22 @@ static const struct origin_case {
 	      "14 12 0:4 net:[4026532256] /run/netns/m rw - nsfs nsfs rw\n" ROOT V("0:4 net:[4026532255]",
 										   "rw - nsfs nsfs rw"),
 	 ORIGIN_NODE, "/run/netns/n", 1, ""},
+	{"a name that begins with two dots is one like others", BIND("/mnt/t/..x/f"),
+	 NODE "13 10 0:30 / /mnt/t rw - tmpfs t rw\n14 10 0:30 /..x /mnt/b rw - tmpfs t rw\n" ROOT V("0:30 /..x/f",
+												     "rw - tmpfs t rw"),
+	 ORIGIN_NODE, "/mnt/t/..x/f /mnt/b/f", 2, ""},
+	{"and so is what is mounted of it elsewhere", BIND("/mnt/t/..x"),
+	 NODE "13 10 0:30 / /mnt/t rw - tmpfs t rw\n14 10 0:30 /..x/f /mnt/b rw - tmpfs t rw\n" ROOT V(
+		 "0:30 /..x", "rw - tmpfs t rw"),
+	 ORIGIN_NODE, "/mnt/t/..x", 1, "/mnt/b"},
 	{"blanks and backslashes in names", BIND("/with space"), NODE ROOT V("8:1 /with\\040space\\134x", EXT4),
 	 ORIGIN_NODE, "/with space\\x", 1, ""},
 	{"what is no escape", BIND("/x"), NODE ROOT V("8:1 /a\\189b\\", EXT4), ORIGIN_NODE, "/a\\189b\\", 1, ""},
 	{"what lies above a cgroup namespace has no path", MOUNT("cgroup2", "cgroup"),
 	 NODE "13 10 0:25 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n" ROOT V("0:25 /../..", "ro - cgroup2 cgroup rw"),
+	 ORIGIN_FILESYSTEM, "", 0, ""},
+	{"nor has what lies right above it", MOUNT("cgroup2", "cgroup"),
+	 NODE "13 10 0:25 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n" ROOT V("0:25 /..", "ro - cgroup2 cgroup rw"),
 	 ORIGIN_FILESYSTEM, "", 0, ""},
 	{"the node's own sysfs (host network)", MOUNT("sysfs", "sysfs"),
 	 NODE "13 10 0:22 / /sys rw - sysfs sysfs rw\n" ROOT V("0:22 /", "ro - sysfs sysfs rw"), ORIGIN_NODE, "/sys", 1,
@@ -200,4 +237,60 @@ Test(host_origin, traps)
 			     origin->why);
 		facts_end(&facts);
 	}
+}
+
+/* The reason is told to people: whether to look for the filesystem or for the path in it. */
+Test(host_origin, why_it_cannot_be_told)
+{
+	static const struct {
+		const char *mounts;
+		const char *rows;
+		const char *why;
+	} cases[] = {
+		{BIND("/x"), NODE ROOT V("0:99 /x", "rw - tmpfs t rw"),
+		 "its filesystem is mounted nowhere on the node"},
+		{BIND("/x"), NODE ROOT "61 50 0:99 / /run/b/rootfs/w rw - tmpfs t rw\n" V("0:99 /x", "rw - tmpfs t rw"),
+		 "its filesystem is mounted nowhere on the node"},
+		{BIND("/x"), NODE "13 10 0:99 /y /y rw - tmpfs t rw\n" ROOT V("0:99 /x", "rw - tmpfs t rw"),
+		 "the node shows its filesystem, but no path leads there"},
+		{BIND("/x"), NODE "13 10 0:99 /x/y /y rw - tmpfs t rw\n" ROOT V("0:99 /x", "rw - tmpfs t rw"),
+		 "it holds more of a filesystem than the node itself shows"},
+		{MOUNT("overlay", "o"), NODE ROOT V("0:70 /", "ro - overlay o ro,lowerdir=etc:/usr"),
+		 "a layer of its overlay has a relative path"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct origin *origin;
+
+		tables_record(&facts, cases[i].mounts, cases[i].rows, NULL);
+		origin = &facts_mount(&facts, "/v")->origin;
+		cr_expect_eq(origin->state, ORIGIN_UNKNOWN, "%s", cases[i].why);
+		cr_expect_str_eq(origin->why, cases[i].why);
+		facts_end(&facts);
+	}
+}
+
+/* A table of the node that begins nowhere: no path of it leads anywhere. */
+Test(host_origin, a_node_without_a_root)
+{
+	tables_record(&facts, PROC,
+		      "70 69 0:70 / / rw - overlay o rw,lowerdir=/etc:/usr\n71 70 0:60 / /proc rw - proc p rw\n",
+		      "12 1 0:20 / /run rw - tmpfs tmpfs rw\n");
+	cr_assert_eq(facts.rc, 0);
+	cr_expect_eq(facts.host.rootfs.state, ORIGIN_UNKNOWN);
+	cr_expect_str_eq(facts.host.rootfs.why, "a layer of its overlay cannot be found on the node");
+}
+
+Test(host_origin, the_filesystem_behind_is_told)
+{
+	const struct origin *origin;
+
+	tables_record(&facts, BIND("/data/old"),
+		      NODE ROOT V("8:1 /data/old//deleted", "rw - ext4 /dev/sda1 rw,discard"), NULL);
+	origin = &facts_mount(&facts, "/v")->origin;
+	cr_expect_str_eq(origin->fs_path, "/data/old");
+	cr_expect_str_eq(origin->fs_type, "ext4");
+	cr_expect_str_eq(origin->fs_source, "/dev/sda1");
+	cr_expect_str_eq(origin->super_options, "rw,discard");
+	cr_expect(origin->major == 8 && origin->minor == 1);
 }
