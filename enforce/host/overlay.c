@@ -23,6 +23,21 @@ struct overlay {
 	struct path_list *list;
 };
 
+/** struct layer_option - an option that names layers: several of them, by ":"? with backslashes before such characters? */
+struct layer_option {
+	const char *key;
+	bool is_list;
+	bool is_escaped;
+};
+
+/* As the kernel reads them (fs/overlayfs/params.c): what names one layer has no ":" to be escaped. */
+static const struct layer_option layer_options[] = {
+	{"upperdir", false, true},
+	{"lowerdir", true, true},
+	{"lowerdir+", false, false},
+	{"datadir+", false, false},
+};
+
 static const char *add_overlay(const struct mount_view *view, const char *options, const char *fs_path, bool careful,
 			       int depth, struct path_list *list);
 
@@ -52,17 +67,17 @@ static char *decode(struct arena *arena, const char *s, size_t len)
 }
 
 /* Takes one layer off a list that is separated by ":" ("::" before layers that hold data alone). */
-static char *take_layer(char **cursor)
+static char *take_layer(const struct layer_option *option, char **cursor)
 {
 	char *start = *cursor, *out;
 
-	while (*start == ':')
+	while (option->is_list && *start == ':')
 		start++;
 	if (*start == '\0')
 		return NULL;
 	out = *cursor = start;
-	while (**cursor != '\0' && **cursor != ':') {
-		if (**cursor == '\\' && (*cursor)[1] != '\0')
+	while (**cursor != '\0' && !(option->is_list && **cursor == ':')) {
+		if (option->is_escaped && **cursor == '\\' && (*cursor)[1] != '\0')
 			(*cursor)++;
 		*out++ = *(*cursor)++;
 	}
@@ -106,12 +121,13 @@ static const char *add_layer(const struct overlay *overlay, const char *layer)
 	return add_overlay(view, row->super_options, fs_path, overlay->careful, overlay->depth + 1, overlay->list);
 }
 
-static const char *add_layers(const struct overlay *overlay, const char *value, size_t len)
+static const char *add_layers(const struct overlay *overlay, const struct layer_option *option, const char *value,
+			      size_t len)
 {
 	char *text = decode(overlay->view->arena, value, len), *layer;
 	const char *why = text ? NULL : "out of memory";
 
-	while (!why && (layer = take_layer(&text)) != NULL)
+	while (!why && (layer = take_layer(option, &text)) != NULL)
 		why = add_layer(overlay, layer);
 	return why;
 }
@@ -154,18 +170,17 @@ static const char *store_of(struct arena *arena, const char *options)
 static const char *add_overlay(const struct mount_view *view, const char *options, const char *fs_path, bool careful,
 			       int depth, struct path_list *list)
 {
-	static const char *const keys[] = {"upperdir", "lowerdir", "lowerdir+", "datadir+"};
 	struct overlay overlay = {view, fs_path, store_of(view->arena, options), careful, depth, list};
 	const char *why = NULL;
 
 	if (depth > OVERLAY_DEPTH_MAX)
 		return "its overlay lies upon too many others";
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !why; i++) {
+	for (size_t i = 0; i < sizeof(layer_options) / sizeof(layer_options[0]) && !why; i++) {
 		const char *cursor = options, *value;
 		size_t len;
 
-		while (!why && (value = next_value(&cursor, keys[i], &len)) != NULL)
-			why = add_layers(&overlay, value, len);
+		while (!why && (value = next_value(&cursor, layer_options[i].key, &len)) != NULL)
+			why = add_layers(&overlay, &layer_options[i], value, len);
 	}
 	return why;
 }
