@@ -110,7 +110,7 @@ enum bundle_owner bundle_owner_parse(const char *text);
 /** ports_live() - declared and mapped ports; the container's identity must be known */
 void ports_live(struct arena *arena, const struct container *container, struct host *host);
 
-/** ports_text() - CNI's result for a sandbox. Return: NULL if there is none. */
+/** ports_text() - CNI's result for a sandbox that maps ports, the first of them. Return: NULL if there is none. */
 const char *ports_text(struct arena *arena, const char *sandbox);
 
 /* rootless.c */

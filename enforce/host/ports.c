@@ -47,51 +47,52 @@ static void close_dir(DIR **dir)
 		closedir(*dir);
 }
 
-static void read_results(struct arena *arena, const char *path, const char *sandbox, struct ports *ports)
+/* @text: the first one that maps a port */
+static void read_results(struct arena *arena, const char *path, const char *sandbox, struct ports *ports,
+			 const char **text)
 {
 	DIR *dir __attribute__((cleanup(close_dir))) = opendir(path);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)) != NULL) {
-		const char *text;
+		const size_t known = ports->n;
+		const char *result;
 		struct err unread;
 		size_t len;
 
 		/* Not a result after all, or gone meanwhile: then it maps nothing for us. */
 		if (is_result_of(entry->d_name, sandbox) &&
-		    fs_read_file(arena, dirfd(dir), entry->d_name, RESULT_MAX, true, &text, &len, &unread) == 0)
-			(void)!ports_read(arena, text, len, ports, &unread);
+		    fs_read_file(arena, dirfd(dir), entry->d_name, RESULT_MAX, true, &result, &len, &unread) == 0 &&
+		    ports_read(arena, result, len, ports, &unread) == 0 && ports->n > known && !*text)
+			*text = result;
 	}
 }
 
+static void read_all_results(struct arena *arena, const char *sandbox, struct ports *ports, const char **text)
+{
+	for (size_t i = 0; sandbox[0] && i < sizeof(result_dirs) / sizeof(result_dirs[0]); i++)
+		read_results(arena, result_dirs[i], sandbox, ports, text);
+}
+
+/* A sandbox has a result for each of its networks, its own loopback among them. */
 const char *ports_text(struct arena *arena, const char *sandbox)
 {
+	struct ports ports = {NULL, 0};
 	const char *text = NULL;
 
-	for (size_t i = 0; sandbox[0] && !text && i < sizeof(result_dirs) / sizeof(result_dirs[0]); i++) {
-		DIR *dir __attribute__((cleanup(close_dir))) = opendir(result_dirs[i]);
-		const struct dirent *entry;
-		struct err unread;
-		size_t len;
-
-		while (!text && dir && (entry = readdir(dir)) != NULL)
-			if (is_result_of(entry->d_name, sandbox) &&
-			    fs_read_file(arena, dirfd(dir), entry->d_name, RESULT_MAX, true, &text, &len, &unread) < 0)
-				text = NULL;
-	}
+	read_all_results(arena, sandbox, &ports, &text);
 	return text;
 }
 
 void ports_live(struct arena *arena, const struct container *container, struct host *host)
 {
-	const char *sandbox = container->identity.sandbox_id;
 	struct ports ports = {NULL, 0};
+	const char *first = NULL;
 
 	if (!container->identity.trusted)
 		return;
 	read_declared(arena, container, host, &ports);
-	for (size_t i = 0; sandbox[0] && i < sizeof(result_dirs) / sizeof(result_dirs[0]); i++)
-		read_results(arena, result_dirs[i], sandbox, &ports);
+	read_all_results(arena, container->identity.sandbox_id, &ports, &first);
 	host->ports = ports.items;
 	host->n_ports = ports.n;
 	host->facts |= HOST_FACT_PORTS;

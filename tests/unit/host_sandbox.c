@@ -338,6 +338,7 @@ Test(host_sandbox, results_are_those_of_the_sandbox)
 	cr_assert_eq(host.n_ports, 2);
 	cr_expect_eq(host.ports[0].host_port, 7);
 	cr_expect_eq(host.ports[1].host_port, 6);
+	cr_expect_str_eq(ports_text(&arena, "s1"), RESULT("7"), "a result can be read");
 	cr_expect_null(ports_text(&arena, ""), "of no sandbox");
 	container.identity.sandbox_id = "";
 	put("/var/lib/cni/results/a--b", RESULT("8"));
@@ -347,6 +348,21 @@ Test(host_sandbox, results_are_those_of_the_sandbox)
 	host = ports_of(&container);
 	cr_expect_eq(host.n_ports, 0);
 	cr_expect_eq(host.facts, 0, "nothing is known of whom nobody knows");
+}
+
+/* Whatever order the directory has: the loopback of a sandbox maps none. */
+Test(host_sandbox, of_several_results_the_one_with_ports_is_kept)
+{
+	static const char none[] = "{\"kind\":\"cniCacheV1\",\"networkName\":\"cni-loopback\"}";
+
+	empty_var_lib();
+	put("/var/lib/cni/results/cni-loopback-s1-lo", none);
+	cr_expect_null(ports_text(&arena, "s1"));
+	put("/var/lib/cni/results/net-s1-eth0", RESULT("7"));
+	put("/var/lib/cni/results/a-s1-lo", none);
+	cr_expect_str_eq(ports_text(&arena, "s1"), RESULT("7"));
+	put("/var/lib/cni/cache/results/net-s1-eth0", RESULT("6"));
+	cr_expect_str_eq(ports_text(&arena, "s1"), RESULT("7"), "the first directory counts");
 }
 
 Test(host_sandbox, ports_are_declared_by_the_kubelet)
