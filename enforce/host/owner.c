@@ -173,7 +173,7 @@ static const char *segment_is(const char *segment, size_t len, const char *shape
 	if (*shape != '*')
 		return before == len && (*shape == '/' || *shape == '\0') ? shape : NULL;
 	shape++;
-	behind = *shape == '/' ? 0 : strcspn(shape, "/");
+	behind = strcspn(shape, "/");
 	return behind <= len - before && memcmp(segment + len - behind, shape, behind) == 0 ? shape + behind : NULL;
 }
 
@@ -200,9 +200,7 @@ static const char *below(const char *path, const char *base)
 {
 	size_t len = base[1] == '\0' ? 0 : strlen(base);
 
-	if (strncmp(path, base, len) != 0 || (path[len] != '/' && path[len] != '\0'))
-		return NULL;
-	return path[len] == '/' ? path + len + 1 : path + len;
+	return strncmp(path, base, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
 
 /* With remapped users docker keeps everything in a directory of that user's: <root>/100000.100000/… */

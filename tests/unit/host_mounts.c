@@ -47,6 +47,60 @@ Test(host_mounts, links_of_the_image_lead_a_mount_elsewhere)
 	cr_expect_eq(facts_mount(&facts, "/there/t")->mount, 2);
 }
 
+/* A bind is what it shows: device and path; a filesystem, its type at a place of that name. Each wrong in one of them. */
+Test(host_mounts, elsewhere_a_mount_is_told_by_what_it_is)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/l/s\",\"source\":\"/data/s\",\"options\":[\"rbind\"]}"
+			   ",{\"destination\":\"/l/t\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}"
+			   ",{\"destination\":\"/\",\"source\":\"/data/top\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/l/gone\",\"source\":\"rel/../../no\",\"options\":[\"bind\"]}",
+		      NODE ROOT "60 50 8:1 /data/s /run/b/rootfs/right " EXT4 "\n"
+				"61 50 0:90 / /run/b/rootfs/there/t rw - tmpfs tmpfs rw\n"
+				"62 50 8:2 /data/s /run/b/rootfs/a rw - ext4 /dev/sdb rw\n"
+				"63 50 9:1 /data/s /run/b/rootfs/b rw - ext4 /dev/md1 rw\n"
+				"64 50 8:1 /data/s2 /run/b/rootfs/c " EXT4 "\n"
+				"65 50 0:91 / /run/b/rootfs/d/t rw - ramfs r rw\n"
+				"66 50 0:92 / /run/b/rootfs/e/tt rw - tmpfs tmpfs rw\n"
+				"67 50 0:93 / /run/b/rootfs/t/f rw - tmpfs tmpfs rw\n",
+		      NULL);
+	cr_expect_eq(facts_mount(&facts, "/right")->mount, 1);
+	cr_expect_eq(facts_mount(&facts, "/there/t")->mount, 2);
+	for (size_t i = 0; i < facts.host.n_mounts; i++) {
+		const struct host_mount *mount = &facts.host.mounts[i];
+
+		if (strcmp(mount->path, "/") == 0 || strcmp(mount->path, "/l/gone") == 0)
+			cr_expect_not(mount->effective, "%s: the root directory itself is none of its mounts",
+				      mount->path);
+		else if (strlen(mount->path) < 5 || mount->path[2] == '/')
+			cr_expect_eq(host_mount_entry(mount), -1, "%s", mount->path);
+	}
+}
+
+/* Of three at one place and two in the spec, the lowest is nobody's. */
+Test(host_mounts, the_last_mounts_at_a_place_are_the_specs)
+{
+	tables_record(&facts,
+		      PROC ",{\"destination\":\"/v\",\"source\":\"/one\",\"options\":[\"bind\"]}"
+			   ",{\"destination\":\"/v\",\"source\":\"/two\",\"options\":[\"bind\"]}",
+		      NODE ROOT "62 61 8:1 /two /run/b/rootfs/v " EXT4 "\n"
+				"61 60 8:1 /one /run/b/rootfs/v " EXT4 "\n"
+				"60 50 8:1 /zero /run/b/rootfs/v " EXT4 "\n",
+		      NULL);
+	cr_assert_eq(facts.host.n_mounts, 4);
+	for (size_t i = 0; i < facts.host.n_mounts; i++) {
+		const struct host_mount *mount = &facts.host.mounts[i];
+		const char *paths = facts_paths(&facts, &mount->origin);
+
+		if (strcmp(mount->path, "/v") == 0)
+			cr_expect_eq(mount->mount,
+				     strcmp(paths, "/one") == 0	  ? 1
+				     : strcmp(paths, "/two") == 0 ? 2
+								  : -1,
+				     "%s: %ld", paths, mount->mount);
+	}
+}
+
 Test(host_mounts, one_row_does_not_stand_for_two_mounts)
 {
 	tables_record(&facts,
