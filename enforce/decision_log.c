@@ -33,7 +33,8 @@ static void dir_close(DIR **dir)
 		(void)closedir(*dir);
 }
 
-static void look_at(const char *text, size_t len, const struct decision_visit *visit)
+/* Return: is it a decision? */
+static bool look_at(const char *text, size_t len, const struct decision_visit *visit)
 {
 	struct decision decision;
 	struct arena scratch;
@@ -47,25 +48,35 @@ static void look_at(const char *text, size_t len, const struct decision_visit *v
 			visit->take(visit->context, &decision);
 	}
 	arena_release(&scratch);
+	return record != NULL;
+}
+
+/* One that nobody writes to must not hold us up when it is opened; from then on a pipe's writer is waited for. */
+static FILE *open_log(const char *path)
+{
+	FD_AUTO int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *file = fd < 0 || fcntl(fd, F_SETFL, 0) < 0 ? NULL : fdopen(fd, "r");
+
+	if (file)
+		(void)fd_steal(&fd);
+	return file;
 }
 
 int decision_each_logged(const char *path, const struct decision_visit *visit, struct err *err)
 {
-	FD_AUTO int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	FILE *file __attribute__((cleanup(file_close))) = NULL;
+	FILE *file __attribute__((cleanup(file_close))) = open_log(path);
 	char *line __attribute__((cleanup(line_free))) = NULL;
 	size_t room = 0;
 	ssize_t len;
 
-	file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!file)
 		return err_sys(err, ERR_INPUT, errno, "%s cannot be opened", path);
-	(void)fd_steal(&fd);
 	while ((len = getline(&line, &room, file)) > 0) {
 		if (line[len - 1] == '\n')
 			line[--len] = '\0';
-		if (len > 0 && (size_t)len <= DECISION_JSON_MAX)
-			look_at(line, (size_t)len, visit);
+		if (len > 0 && ((size_t)len > DECISION_JSON_MAX || !look_at(line, (size_t)len, visit)) &&
+		    visit->strange)
+			(*visit->strange)++;
 	}
 	return ferror(file) ? err_sys(err, ERR_INPUT, errno, "%s cannot be read", path) : 0;
 }
@@ -123,7 +134,7 @@ int decision_each_kept(const char *store, const struct decision_visit *visit, st
 		arena_init(&scratch, SCRATCH);
 		if (fs_read_file(&scratch, dirfd(dir), kept[i].name, DECISION_JSON_MAX + 1, true, &text, &len,
 				 &unread) == 0)
-			look_at(text, len, visit);
+			(void)look_at(text, len, visit);
 		arena_release(&scratch);
 	}
 	return 0;

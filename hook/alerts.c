@@ -42,7 +42,8 @@ static const struct command command = {
 
 /**
  * struct request - the command line, and what is counted on the way
- * @oldest_us: of what is still kept, 0: nothing, or it comes from a log
+ * @strange: lines of the log that are no decision
+ * @oldest_us: of what the log has or is still kept, 0: nothing
  */
 struct request {
 	int64_t since_us;
@@ -53,6 +54,7 @@ struct request {
 	bool colour;
 	size_t n;
 	size_t n_doctor;
+	size_t strange;
 	int64_t oldest_us;
 };
 
@@ -223,12 +225,12 @@ static void take(void *context, const struct decision *decision)
 }
 
 /*
- * A policy that does not load is no reason to hide what happened: then the kept decisions are told. Of these the oldest
- * is wanted as well, however long ago it was.
+ * A policy that does not load is no reason to hide what happened: then the kept decisions are told. The oldest is wanted
+ * as well, however long ago it was. A file of other lines alone is no log in which nothing was found.
  */
 static int list(struct request *request, struct err *err)
 {
-	struct decision_visit visit = {.take = take, .context = request, .since_us = request->since_us};
+	const struct decision_visit visit = {.take = take, .context = request, .strange = &request->strange};
 	struct policy policy;
 	struct arena arena;
 	struct err unread;
@@ -240,8 +242,14 @@ static int list(struct request *request, struct err *err)
 	if (log && !request->log && access(log, F_OK) < 0)
 		log = NULL;
 	request->log = log;
-	visit.since_us = log ? request->since_us : 0;
-	return log ? decision_each_logged(log, &visit, err) : decision_each_kept(DECISION_STORE, &visit, err);
+	if (!log)
+		return decision_each_kept(DECISION_STORE, &visit, err);
+	if (decision_each_logged(log, &visit, err) < 0)
+		return -1;
+	if (request->strange == 0 || request->oldest_us > 0)
+		return 0;
+	return err_set(err, ERR_INPUT,
+		       "%s is no log of decisions: none of its lines is one (is it packed, or syslog's?)", log);
 }
 
 /* The last line: no alert is good news only where it is known what was looked at. */
@@ -258,6 +266,9 @@ static void print_sum(const struct request *request)
 		put_time(request->oldest_us);
 		(void)fputs("; where the policy names a log, all are in it", stdout);
 	}
+	if (request->strange > 0)
+		(void)printf("; %zu of its lines %s no decision", request->strange,
+			     request->strange == 1 ? "is" : "are");
 	if (request->n_doctor > 0)
 		(void)printf("; %zu more of what ocigate doctor has tried (--doctor)", request->n_doctor);
 	(void)fputs("\n", stdout);

@@ -158,6 +158,8 @@ static int judge_bundle(struct run *run, const char *argument, enum judge_as as,
 	const char *bundle;
 	bool recorded;
 
+	if (fd < 0 && errno == ENOTDIR)
+		return err_set(err, ERR_INPUT, "a bundle is a directory: name the one that config.json lies in");
 	if (fd < 0)
 		return err_sys(err, ERR_INPUT, errno, "the bundle cannot be opened");
 	if (read_state(run, fd, &state, &recorded, err) < 0)

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
 
 #include "doctor.h"
 #include "ocigate/decision.h"
@@ -158,26 +162,46 @@ static void look_at_policy(struct doctor *doctor)
 			 "the policy does not refuse containers that share the host's namespaces");
 }
 
+/* As a decision's record is written, but for the bytes. Return: NULL, or why it would not be. */
+static const char *log_fault(const char *path)
+{
+	FD_AUTO int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	struct statvfs space;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode) || !fs_trusted(&st))
+		return "it must be a regular file, of root, not writable by others";
+	return fstatvfs(fd, &space) == 0 && space.f_bfree == 0 ? strerror(ENOSPC) : NULL;
+}
+
+/* The socket of a daemon that died stays behind. */
+static bool syslog_listens(void)
+{
+	static const struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	FD_AUTO int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&log, sizeof(log)) == 0;
+}
+
 static void look_at_records(struct doctor *doctor)
 {
 	const char *file = doctor->policy ? doctor->policy->log_file : NULL;
-	const bool syslog = (!doctor->policy || doctor->policy->syslog) && access("/dev/log", F_OK) == 0;
-	FD_AUTO int fd = -1;
+	const char *fault = file ? log_fault(file) : NULL;
+	const bool syslog = (!doctor->policy || doctor->policy->syslog) && syslog_listens();
 
-	if (file) {
-		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0)
-			diagnose(doctor, HEALTH_FAULT, "node", "make room, or name another file: log, file",
-				 "decisions cannot be written to %s: %s", file, strerror(errno));
-		else
-			diagnose(doctor, HEALTH_OK, "node", "", "decisions are written to %s", file);
-	}
+	if (fault)
+		diagnose(doctor, HEALTH_FAULT, "node", "mend the file, make room, or name another one: log, file",
+			 "decisions cannot be written to %s: %s", file, fault);
+	else if (file)
+		diagnose(doctor, HEALTH_OK, "node", "", "decisions are written to %s", file);
 	if (syslog)
 		diagnose(doctor, HEALTH_OK, "node", "", "decisions go to syslog, identifier ocigate");
 	else if (!file)
 		diagnose(doctor, HEALTH_FAULT, "node",
 			 "start a syslog service, or name a file in the policy: log, file",
-			 "decisions are recorded nowhere: there is no /dev/log and the policy names no file");
+			 "decisions are recorded nowhere: nobody listens at /dev/log and the policy names no file");
 }
 
 static void look_at_apparmor(struct doctor *doctor)

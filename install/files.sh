@@ -99,7 +99,8 @@ install_files() {
 	put "$tree/config/apparmor/ocigate-default" /etc/apparmor.d/ocigate-default
 	adapted "$here/hooks.d/99-ocigate.json" "$share/99-ocigate.json"
 	for page in "$here"/man/*.[0-9]; do
-		put "$page" "$prefix/share/man/man${page##*.}/$(basename "$page")"
+		put "$page" "$prefix/share/man/man${page##*.}/$(basename "$page")" \
+			"s,/usr/share/ocigate,$share,; s,\(BinaryName = \|\"path\": \)\"/usr/bin,\1\"$prefix/bin,"
 	done
 	put "$here/completion/ocigate.bash" "$prefix/share/bash-completion/completions/ocigate"
 	each adapted "$share/install" "$here/install.sh" "$here/lib.sh" "$here/apparmor.sh" "$here/in-use.sh"
@@ -116,6 +117,14 @@ install_files() {
 	put "$here/systemd/ocigate.conf" "$prefix/lib/tmpfiles.d/ocigate.conf"
 }
 
+# other_program: another ocigate of this system, which reads and keeps the same files outside of its prefix
+other_program() {
+	for other in /usr/bin /usr/local/bin /opt/ocigate/bin; do
+		[ "$other" = "$prefix/bin" ] || [ ! -e "$root$other/ocigate" ] || { echo "$other/ocigate" && return; }
+	done
+	return 1
+}
+
 # What was put there, and what the program itself made. The policy that people wrote stays.
 remove_files() {
 	users=$(sh "$here/in-use.sh" --root "${root:-/}" "$prefix/bin") && {
@@ -126,12 +135,16 @@ remove_files() {
 	for link in "$root$prefix"/bin/ocigate-*; do
 		[ "$(readlink "$link")" != ocigate ] || rm -f "$link"
 	done
-	rm -rf "$root$prefix/bin/ocigate" "$root$share" "$root/usr/lib/ocigate" "$root/var/lib/ocigate" "$root/run/ocigate" \
+	rm -rf "$root$prefix/bin/ocigate" "$root$share" \
 		"$root$prefix/share/man/man5/ocigate.policy.5" "$root$prefix/share/man/man8/ocigate.8" \
 		"$root$prefix/share/man/man8/ocigate-runtime.8" "$root$prefix/share/bash-completion/completions/ocigate" \
 		"$root$prefix/lib/systemd/system/ocigate-report.service" \
-		"$root$prefix/lib/systemd/system/ocigate-report.timer" "$root$prefix/lib/tmpfiles.d/ocigate.conf" \
-		"$root/etc/apparmor.d/ocigate-default"
+		"$root$prefix/lib/systemd/system/ocigate-report.timer" "$root$prefix/lib/tmpfiles.d/ocigate.conf"
+	if other=$(other_program); then
+		echo "files: what $other needs as well stays: /usr/lib/ocigate, /var/lib/ocigate, /etc/ocigate" >&2
+		return
+	fi
+	rm -rf "$root/usr/lib/ocigate" "$root/var/lib/ocigate" "$root/run/ocigate" "$root/etc/apparmor.d/ocigate-default"
 	rm -f "$root"/etc/ocigate/policy.d/40-installed-*.json "$root/var/lib/prometheus/node-exporter/ocigate.prom"
 	rmdir "$root/etc/ocigate/policy.d" "$root/etc/ocigate" 2>/dev/null || true
 }

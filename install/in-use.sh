@@ -16,34 +16,49 @@ fi
 [ $# -eq 1 ] || exit 100
 program=${1%/}/ocigate
 
+# Where distributions of Kubernetes have theirs, docker's unit and BuildKit, too; links, as configuration management makes
+# them, are followed.
 named_by_configuration() {
 	for directory in /etc/containerd /etc/docker /etc/containers /etc/crio /usr/share/containers /etc/ocigate \
-		/var/lib/rancher/k3s/agent/etc/containerd; do
+		/etc/buildkit /etc/systemd/system/docker.service.d /etc/k0s /var/lib/rancher/k3s/agent/etc/containerd \
+		/var/lib/rancher/rke2/agent/etc/containerd /var/snap/microk8s/current/args; do
 		[ -d "$root$directory" ] || continue
-		find "$root$directory" -type f ! -path '*/policy.d/*' \
-			\( -name '*.toml' -o -name '*.conf' -o -name '*.json' -o -name '*.tmpl' \) 2>/dev/null |
+		find -L "$root$directory" -type f ! -path '*/policy.d/*' \( -name '*.toml' -o -name '*.conf' -o -name '*.json' \
+			-o -name '*.tmpl' -o -path '*/crio.conf.d/*' \) 2>/dev/null |
 			while read -r file; do
 				grep -v '^[[:space:]]*#' "$file" | grep -qF "$program" && echo "  names it: ${file#"$root"}"
 			done
 	done
 }
 
-# What a container's shim or monitor calls to stop it
+# names_it BUNDLE: what a container's shim calls to stop it
+names_it() {
+	for file in "$1/runtime" "$1/options.json"; do
+		[ -e "$file" ] && grep -qF "$program" "$file" && return
+	done
+	return 1
+}
+
+# A shim or monitor may lie anywhere: k3s and others keep containerd's state elsewhere, and a shim works in its bundle.
 named_by_containers() {
-	for file in "$root"/run/containerd/io.containerd.runtime.v2.task/*/*/runtime \
-		"$root"/run/containerd/io.containerd.runtime.v2.task/*/*/options.json \
-		"$root"/run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/runtime \
-		"$root"/run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*/options.json; do
-		[ -e "$file" ] && grep -qF "$program" "$file" && echo "  a container runs through it: $(dirname "${file#"$root"}")"
-	done | sort -u
+	for bundle in "$root"/run/containerd/io.containerd.runtime.v2.task/*/* \
+		"$root"/run/docker/containerd/daemon/io.containerd.runtime.v2.task/*/*; do
+		names_it "$bundle" && echo "  a container runs through it: ${bundle#"$root"}"
+	done
 	for process in "$root"/proc/[0-9]*; do
-		[ "$(cat "$process/comm" 2>/dev/null)" = conmon ] &&
+		case $(cat "$process/comm" 2>/dev/null) in
+		conmon)
 			tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -qF "$program" &&
-			echo "  a container runs through it: process ${process##*/}"
+				echo "  a container runs through it: process ${process##*/}"
+			;;
+		containerd-shim*)
+			names_it "$process/cwd" && echo "  a container runs through it: $(readlink "$process/cwd")"
+			;;
+		esac
 	done
 }
 
-users=$(named_by_configuration; named_by_containers)
+users=$({ named_by_configuration; named_by_containers; } | sort -u)
 [ -n "$users" ] || exit 1
 printf '%s\n' "$users"
 exit 0

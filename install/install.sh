@@ -85,7 +85,10 @@ if [ "$action" = ' install' ] && [ -z "$root" ] && [ -e /etc/apparmor.d/ocigate-
 fi
 if [ -n "$purge" ] && [ $status -eq 0 ]; then
 	if [ ! -e "$here/files.sh" ]; then
-		echo 'install: the program belongs to a package: apt-get purge ocigate' >&2
+		case $here in
+		/usr/share/*) echo 'install: the program belongs to a package: apt-get purge ocigate' >&2 ;;
+		*) echo "install: the engines are done; the program is taken away by the release or tree that it came from: sh install/files.sh --prefix $(dirname "$prefix") remove" >&2 ;;
+		esac
 		exit 1
 	fi
 	sh "$here/files.sh" --destdir "$root" --prefix "$(dirname "$prefix")" remove || status=1

@@ -14,9 +14,12 @@
  * loaded into NVIDIA's hook that way (CVE-2025-23266). So LD_* is refused in
  * the hook's environment, and in the container's where such a hook is present.
  *
- * ocigate's own hook must pass, or the gate would lock itself out; it needs a
- * listed path like any other, and the verb "hook". dockerd (builds; up to 26
- * every container) joins the network by a prestart hook that leads to itself,
+ * ocigate's own hook must pass, or the gate would lock itself out: with the
+ * verb "hook", from a listed path or from one of its usual places, whatever is
+ * listed. A list that somebody writes for another program's sake replaces the
+ * default one; and where /opt and /usr/local are links (ostree), the kernel
+ * tells the program's place by where they lead. dockerd (builds; up to 26 every
+ * container) joins the network by a prestart hook that leads to itself,
  * /proc/PID/exe: it passes where the bundle is known to be Docker's.
  */
 #include <fnmatch.h>
@@ -30,7 +33,9 @@ struct settings {
 	struct strings forbidden_env;
 };
 
-static const char *const own_paths[] = {"/usr/bin/ocigate", "/usr/local/bin/ocigate", "/opt/ocigate/bin/ocigate"};
+static const char *const own_paths[] = {"/usr/bin/ocigate", "/usr/local/bin/ocigate", "/opt/ocigate/bin/ocigate",
+					"/var/usrlocal/bin/ocigate", "/var/opt/ocigate/bin/ocigate"};
+static const struct strings usual = {own_paths, 5};
 static const char *const loader[] = {"LD_*"};
 static const struct settings defaults = {{own_paths, 3}, {loader, 1}};
 
@@ -75,8 +80,9 @@ static bool is_docker_network(const struct container *container, const struct ho
 static bool is_listed(const struct settings *own, const struct hook_entry *hook)
 {
 	/* As the gate's own program runs every verb, its name alone is no pass. */
-	return strings_hold(&own->allowed, hook->path) &&
-	       (strcmp(base_name(hook->path), "ocigate") != 0 || is_ours(hook));
+	if (strcmp(base_name(hook->path), "ocigate") == 0)
+		return is_ours(hook) && (strings_hold(&own->allowed, hook->path) || strings_hold(&usual, hook->path));
+	return strings_hold(&own->allowed, hook->path);
 }
 
 /* Is this "NAME=value" a variable that must not reach a hook? */

@@ -190,11 +190,15 @@ struct kept_decision {
 int decision_recall(struct arena *arena, const char *store, const char *id, struct kept_decision *ret_kept, size_t room,
 		    size_t *ret_n, struct err *err) MUST_CHECK;
 
-/** struct decision_visit - @take is called with each decision that is not older than @since_us */
+/**
+ * struct decision_visit - @take is called with each decision that is not older than @since_us
+ * @strange: if not NULL, the lines of a log that are no decision are counted there
+ */
 struct decision_visit {
 	void (*take)(void *context, const struct decision *decision);
 	void *context;
 	int64_t since_us;
+	size_t *strange;
 };
 
 /** decision_each_logged() - every decision in the log @path, in its order. Return: 0, or -1 with ERR_INPUT. */

@@ -215,9 +215,12 @@ class Node:
     def policy(self, candidates):
         """The drop-in that names the real runtimes, and our hook where no default knows it: one for each engine."""
         path = f"/etc/ocigate/policy.d/40-installed-{self.engine}.json"
+        # Where links lead as well: the kernel tells the program's place by that, and so does the hook that it puts in.
+        places = [self.prefix, *([os.path.realpath(self.prefix)] if self.root == "/" else [])]
         rules = {}
-        if self.prefix not in OWN:
-            rules = {"rules": {"bundle-hooks": {"allowed": [f"{place}/ocigate" for place in (*OWN, self.prefix)]}}}
+        if set(places) - set(OWN):
+            known = dict.fromkeys([*OWN, *places])
+            rules = {"rules": {"bundle-hooks": {"allowed": [f"{place}/ocigate" for place in known]}}}
         if not candidates and not rules:
             return self.change(path, self.read(path))
         for other in self.glob("/etc/ocigate/policy.d/40-installed-*.json"):

@@ -61,6 +61,8 @@ check --version
 expect 'has a version' 0 '^ocigate [0-9]'
 check -- --help
 expect 'takes what is behind -- for a bundle' 102 'cannot be opened'
+check "$REAL/config.json"
+expect 'tells whoever names the file to name its directory' 102 'name the one that config.json lies in'
 
 # --- recorded facts ---
 policy 50-test "{\"version\": 1, \"rules\": {$(only host-network deny)}}"

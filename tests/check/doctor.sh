@@ -148,11 +148,20 @@ planted 'an AppArmor profile that is not loaded' 'echo "man (enforce)" >sys/kern
 planted "a precreate stage in CRI-O's directory" 'cp etc/ocigate/podman-hooks.d/99-ocigate.json usr/share/containers/oci/hooks.d/90-precreate.json
 	sed -i s/createRuntime/precreate/ usr/share/containers/oci/hooks.d/90-precreate.json' 'precreate, which CRI-O does not know'
 planted 'a record that cannot be written' 'mkdir var/log/ocigate.log' 'cannot be written to /var/log/ocigate.log'
+planted 'a record that nobody reads' 'mkfifo var/log/ocigate.log' 'ocigate.log: it must be a regular file'
+planted 'a record that anybody could write' ': >var/log/ocigate.log; chmod 666 var/log/ocigate.log' 'ocigate.log: it must be .*not writable by others'
 planted 'no record at all' 'echo "{\"version\": 1}" >etc/ocigate/policy.d/50-test.json' 'recorded nowhere'
 planted 'a broken configuration of containerd' 'echo "[plugins" >>etc/containerd/config.toml' 'containerd/config.toml: line'
 planted 'no cgroups' 'rm sys/fs/cgroup/cgroup.controllers' 'no cgroups' warning
 planted 'a policy that refuses nothing' 'echo "{\"version\": 1, \"rules\": {\"*\": {\"effect\": \"audit\"}}}" >etc/ocigate/policy.d/60-audit.json' \
 	'does not refuse' warning
+mkdir "$work/full"
+mount -t tmpfs -o size=16k,mode=755 tmpfs "$work/full"
+dd if=/dev/zero of="$work/full/filler" bs=1k 2>/dev/null
+planted 'no room for the record' 'mount --bind "$work/full" var/log' 'ocigate.log: No space left'
+umount "$node/var/log"
+planted 'a socket of a syslog that died' 'python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(\"dev/log\")"
+	echo "{\"version\": 1}" >etc/ocigate/policy.d/50-test.json' 'nobody listens at /dev/log'
 planted 'a handler of another kind' 'printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.vm]\nruntime_type = \"io.containerd.kata.v2\"\n" >>etc/containerd/config.toml' \
 	'handler vm .* not judged' warning
 planted 'no engine' 'rm -rf etc/containerd etc/containers etc/docker etc/crio' 'none of containerd'

@@ -120,19 +120,26 @@ alerts --log /nowhere
 told 'say when there is no log' 102 '/nowhere cannot be opened'
 alerts --log "$log"
 # Of group 4 and of high severity: old, a1, c3; b2's is excepted.
-told 'list what somebody should look at' 0 "^3 alerts in $log\$"
+told 'list what somebody should look at' 0 "^3 alerts in $log; 1 of its lines is no decision\$"
 told 'have a name' 0 "^${now%.*}Z  medium  ran     K8S.NODE_ContainerSSH  shop/web/app  suspicious-command: m: v$"
 told 'have the rule where there is no name' 0 "^${now%.*}Z  high    denied  root-user  shop/web/app  root-user: m: v$"
 alerts --log "$log" --since 1h
-told 'leave out what is older' 0 "^2 alerts in $log\$"
+told 'leave out what is older' 0 "^2 alerts in $log; 1 of its lines is no decision\$"
 alerts --log "$log" --since 2019-12-31
-told 'know a day' 0 "^3 alerts in $log\$"
+told 'know a day' 0 "^3 alerts in $log; 1 of its lines is no decision\$"
 alerts --log "$log" --since 2020-01-01T00:00:01Z --severity high
-told 'know a time and a severity' 0 "^1 alert in $log\$"
+told 'know a time and a severity' 0 "^1 alert in $log; 1 of its lines is no decision\$"
 alerts --log "$log" --format json
 wrong=$(jq -s -c 'map([.alert, .rule, .severity, .verdict, .id]) == [["Old", "root-user", "high", "deny", "old"], [null, "root-user", "high", "deny", "a1"],
 	["K8S.NODE_ContainerSSH", "suspicious-command", "medium", "admit", "c3"]]' "$NODE/out")
 verify 'report alerts are told to programs' "$(cat "$NODE/out")" [ "$wrong" = true ]
+
+gzip -c "$log" >"$NODE/packed"
+alerts --log "$NODE/packed" --format json
+told 'take no packed log for one in which nothing was found' 102 "$NODE/packed is no log of decisions"
+(sleep 0.1 && zcat <"$NODE/packed") | "$GATE" alerts --log /dev/stdin >"$NODE/out" 2>"$NODE/err"
+status=$?
+told 'wait for what unpacks it' 0 '^3 alerts in /dev/stdin'
 
 # What the hook records is what is listed, from the policy's log or from what is kept.
 for place in log store; do

@@ -221,16 +221,29 @@ life() {
 	says 'says whose' 'k8s.io/pod'
 	rm -rf "$root/run/containerd" "$root/etc/containers" "$root/usr/bin/runc"
 
+	# A program that did not come in the package reads the policy that did.
+	mkdir -p "$root/etc/containerd" "$root/usr/local/bin"
+	: >"$root/usr/local/bin/ocigate"
+	echo 'BinaryName = "/usr/local/bin/ocigate-runc"' >"$root/etc/containerd/config.toml"
+	if run dpkg --remove ocigate; then
+		verdict "$suite is not removed while another ocigate needs its policy" 'it was'
+	else
+		verdict "$suite is not removed while another ocigate needs its policy" ''
+	fi
+	says 'says where' 'names it: /etc/containerd/config.toml'
+	rm -r "$root/etc/containerd"
+
 	does 'is removed' run dpkg --remove ocigate
 	verdict "$suite leaves no program and no wrapper" "$(find "$root/usr/bin" -name 'ocigate*')"
 	does 'keeps the policy until it is purged' test -e "$root/etc/ocigate/policy.d/50-mine.json"
-	: >"$root/var/lib/prometheus/node-exporter/ocigate.prom"
 	does 'is purged' run dpkg --purge ocigate
 	does 'leaves drop-ins that people wrote' test -e "$root/etc/ocigate/policy.d/50-mine.json"
-	rm -rf "$root/etc/ocigate"
+	does 'leaves the last good policy to the other ocigate' test -e "$root/var/lib/ocigate/policy.snapshot"
+	rm -rf "$root/etc/ocigate" "$root/var/lib/ocigate" "$root/run/ocigate" "$root/usr/local/bin/ocigate"
 	verdict "$suite leaves nothing else" "$(listing | diff "$dir/before" -)"
 
 	does 'installs again' run dpkg -i /ocigate.deb
+	: >"$root/var/lib/prometheus/node-exporter/ocigate.prom"
 	does 'is purged at once' run dpkg --purge ocigate
 	verdict "$suite leaves nothing at all" "$(listing | diff "$dir/before" -)"
 }

@@ -69,6 +69,10 @@ does 'installs before an engine in one step' sh "$dir/node/install/install.sh" -
 does 'has put the program there' "$root/usr/local/bin/ocigate" --version
 does 'has put presets there' test -e "$root/usr/lib/ocigate/presets/audit.json"
 does 'has put pages there' test -e "$root/usr/local/share/man/man8/ocigate.8"
+verdict 'has pages that name what is there' "$(cd "$root/usr/local/share/man" && sed '/^Default: /d' man8/ocigate*.8 man5/ocigate.policy.5 |
+	grep -oE '/usr/(local/)?(bin/ocigate|share/ocigate/[a-z/.]*[a-z])' | sort -u | while read -r path; do
+	[ -e "$root$path" ] || echo "$path"
+done)"
 does 'has put the wrapper before the engine' grep -q /usr/local/bin/ocigate-runc \
 	"$root/etc/containers/containers.conf.d/99-ocigate.conf"
 if sh "$dir/node/install/files.sh" --destdir "$root" remove >"$dir/out" 2>&1; then
