@@ -293,13 +293,13 @@ static const char *destination_fault(const struct container *container, size_t i
 	if (strcmp(path, "/") == 0)
 		return "mounts over the root file system";
 	*ret_remedy = "set another mountPath, or mountPropagation: None";
-	for (size_t i = first_shared; i < container->n_mounts; i = next_shared(container, i + 1)) {
+	/* Runtimes mount in the order of the spec: what comes before a shared bind is only hidden by it. */
+	for (size_t i = first_shared; i < index; i = next_shared(container, i + 1)) {
 		const char *above = container->mounts[i].path;
 
-		if (i < index && strcmp(path, above) == 0)
-			return findings_text(findings, "mounts over %s, which is shared with the node", above);
-		if (path_within(path, above) && strcmp(path, above) != 0)
-			return findings_text(findings, "mounts below %s, which is shared with the node", above);
+		if (path_within(path, above))
+			return findings_text(findings, "mounts %s %s, which is shared with the node",
+					     strcmp(path, above) == 0 ? "over" : "below", above);
 	}
 	return NULL;
 }
