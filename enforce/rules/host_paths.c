@@ -61,11 +61,50 @@ static const char *pointer_of(const struct judgement *j, const struct host_mount
 	return index < 0 ? "/mounts" : findings_text(j->findings, "/mounts/%ld", index);
 }
 
-static const char *remedy_of(const struct judgement *j)
+static bool holds(const char *path, const char *id)
 {
-	return identity_is_pod(&j->container->identity)
-		       ? "remove the hostPath volume, or have its path allowed by the policy"
-		       : "remove the volume or use a named one, or have its path allowed by the policy";
+	return id[0] && strstr(path, id);
+}
+
+/*
+ * Where the engine or the kubelet keeps its state, if that would make @path theirs: a directory that the policy has not
+ * listed. The id of this container, its sandbox or its pod stands in it, which who writes a pod cannot know beforehand.
+ */
+static const char *unlisted_state_directory(const struct judgement *j, const struct host_mount *mount, const char *path)
+{
+	const struct identity *who = &j->container->identity;
+	struct bind_owner owner;
+
+	if (!holds(path, j->container->id) && !holds(path, who->sandbox_id) && !holds(path, who->pod_uid))
+		return NULL;
+	for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+		const char *directory = findings_text(j->findings, "%.*s", (int)(at - path), path);
+		const struct strings more = {&directory, 1};
+
+		bind_owner_find(&owner, j->container, j->host, mount, &more);
+		if (owner.keeper != KEEPER_NONE && owner.named && strcmp(owner.home, path) == 0)
+			return directory;
+	}
+	return NULL;
+}
+
+/* @path: of the node, which nobody vouches for; NULL: not known */
+static const char *remedy_of(const struct judgement *j, const struct host_mount *mount, const char *path)
+{
+	const struct mount *asked = mount ? spec_mount(j, host_mount_entry(mount)) : NULL;
+	const char *state = path ? unlisted_state_directory(j, mount, path) : NULL;
+
+	if (state)
+		return findings_text(j->findings,
+				     "if engine or kubelet keep their state in %s, the policy has to list "
+				     "that in state_directories",
+				     state);
+	if (!identity_is_pod(&j->container->identity))
+		return "remove the volume or use a named one, or have its path allowed by the policy";
+	return asked && asked->source && strstr(asked->source, "/volumes/kubernetes.io~local-volume/")
+		       ? "have the directory of local PersistentVolumes allowed by the policy, or use another storage "
+			 "class"
+		       : "remove the hostPath volume, or have its path allowed by the policy";
 }
 
 /* The longest of @allowed that covers @path, or NULL. */
@@ -109,7 +148,8 @@ static void add(const struct judgement *j, enum finding_kind kind, const struct 
 
 	if (doubt)
 		message = findings_text(j->findings, "%s; nothing is known to be the engine's own: %s", message, doubt);
-	findings_add(j->findings, kind, pointer_of(j, mount), value, message, remedy_of(j));
+	findings_add(j->findings, kind, pointer_of(j, mount), value, message,
+		     remedy_of(j, mount, kind == FINDING_VIOLATION ? value : NULL));
 }
 
 /* @path: one of the mount's names on the node, which is neither the engine's nor the kubelet's. */
@@ -217,7 +257,7 @@ static void judge_unseen(const struct judgement *j)
 				     findings_text(j->findings,
 						   "cannot tell what it mounts at %s: the mount is not there",
 						   j->container->mounts[i].path),
-				     remedy_of(j));
+				     remedy_of(j, NULL, NULL));
 }
 
 static void judge(const struct container *container, const struct host *host, const void *settings,
