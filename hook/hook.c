@@ -34,25 +34,31 @@ enum { MEMORY_USUAL = 92 * 1024 };
 enum { STAGES = 3 };
 static const char poststart[] = "poststart";
 static const char *const stages[STAGES] = {"prestart", "createRuntime", poststart};
+enum { OPTION_HANDLER };
+static const struct option options[] = {
+	[OPTION_HANDLER] = {"handler", "NAME", "The wrapper that has put the hook in, for exceptions by \"handlers\""}};
 static const struct command command = {
 	.name = "hook",
-	.synopsis = "prestart|createRuntime|poststart",
+	.synopsis = "[--handler NAME] prestart|createRuntime|poststart",
 	.about = "Judge the container whose state (OCI runtime-spec, \"State\") comes on stdin, by the policy in "
 		 "force.\n"
 		 "Exit 0 admits it; anything else refuses it, with one line on stderr. At poststart its program runs:\n"
 		 "what the process has is compared with what its spec says, and a container that is refused is killed.",
+	.options = options,
+	.n_options = 1,
 };
 
-/* Return: the stage's name, NULL with the exit code in @ret_status. */
-static const char *stage_of(int argc, char **argv, int *ret_status)
+/* Return: the stage's name, NULL with the exit code in @ret_status. @ret_handler: untouched if none is given */
+static const char *stage_of(int argc, char **argv, const char **ret_handler, int *ret_status)
 {
 	struct arguments arguments = {&command, argc, argv, 1, 0};
 	const char *stage = NULL, *value;
 	struct err err;
 	int got;
 
-	while ((got = arguments_next(&arguments, &value, &err)) == ARGUMENT_OPERAND && !stage)
-		stage = value;
+	while ((got = arguments_next(&arguments, &value, &err)) == OPTION_HANDLER ||
+	       (got == ARGUMENT_OPERAND && !stage))
+		*(got == OPTION_HANDLER ? ret_handler : &stage) = value;
 	if (got == ARGUMENT_DONE) {
 		*ret_status = 0;
 		return NULL;
@@ -110,8 +116,9 @@ static bool is_poststart(const struct run *run)
 	return strcmp(run->decision.stage, poststart) == 0;
 }
 
-/* struct input - what is found out before the spec is looked at, about the process and for it */
+/* struct input - what is found out before the spec is looked at, about the process and for it. @handler: "" if unknown */
 struct input {
+	const char *handler;
 	struct state state;
 	int bundle_fd;
 	int process_fd;
@@ -171,6 +178,7 @@ static int judge_input(struct run *run, struct input *input)
 	    run_parse(run, input->state.bundle, input->state.id) < 0)
 		return -1;
 	run_identity(run, bundle_owner_of(input->state.bundle));
+	run->container.identity.handler = input->handler;
 	if (is_poststart(run))
 		return poststart_judge(run, &input->state, &input->started);
 	if (host_live_pinned(&run->arena, &run->container, &input->state, &input->pin,
@@ -181,10 +189,11 @@ static int judge_input(struct run *run, struct input *input)
 	return run->decision.verdict == VERDICT_ADMIT ? attach(run, &input->attachment) : 0;
 }
 
-static int judge(struct run *run)
+static int judge(struct run *run, const char *handler)
 {
 	/* The process ends soon and closes what is open. */
-	struct input input = {.bundle_fd = -1, .process_fd = -1, .pin.rootfd = -1, .attachment.fd = -1};
+	struct input input = {
+		.handler = handler, .bundle_fd = -1, .process_fd = -1, .pin.rootfd = -1, .attachment.fd = -1};
 	const int result = judge_input(run, &input);
 
 	attach_end(&input.attachment);
@@ -194,18 +203,18 @@ static int judge(struct run *run)
 int verb_hook(int argc, char **argv)
 {
 	struct run run = {.policy = NULL}; /* on the stack, whose pages memory_warm() has brought */
-	const char *stage;
+	const char *stage, *handler = "";
 	int status = ERR_USAGE;
 
 	memory_warm();
 	harden_hook();
 	deadline_start(DEADLINE_SECONDS);
-	stage = stage_of(argc, argv, &status);
+	stage = stage_of(argc, argv, &handler, &status);
 	if (!stage)
 		return status;
 	run_start(&run, stage);
 	arena_reserve(&run.arena, MEMORY_USUAL);
-	if (judge(&run) == 0)
+	if (judge(&run, handler) == 0)
 		run.decision.id = run.container.id;
 	run_record(&run);
 	status = decision_exit_code(&run.decision);

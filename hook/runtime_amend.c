@@ -13,30 +13,88 @@
 /* Seconds that the runtime gives the hook; the hook's own deadline is shorter. */
 #define HOOK_TIMEOUT "20"
 
-static const char *hook_entry(struct arena *arena, const char *path, enum hook_stage stage)
+/* @handler: NULL where no exception asks for it */
+static void put_args(struct out *out, enum hook_stage stage, const char *handler)
 {
-	size_t room = 6 * strlen(path) + 256;
+	out_str(out, "[\"ocigate\",\"hook\",\"");
+	out_str(out, hook_stage_names[stage]);
+	out_str(out, "\"");
+	if (handler) {
+		out_str(out, ",\"--handler\",");
+		out_json(out, handler, 6 * strlen(handler) + 3);
+	}
+	out_str(out, "]");
+}
+
+/* Room for what is not @text, however it is escaped. */
+static char *text_room(struct arena *arena, const char *text, const char *handler, struct out *ret_out)
+{
+	size_t room = 6 * (strlen(text) + (handler ? strlen(handler) : 0)) + 256;
 	char *bytes = arena_alloc(arena, room);
+
+	if (bytes)
+		out_init(ret_out, bytes, room);
+	return bytes;
+}
+
+static const char *hook_entry(struct arena *arena, const char *path, enum hook_stage stage, const char *handler)
+{
 	struct out out;
+	char *bytes = text_room(arena, path, handler, &out);
 
 	if (!bytes)
 		return NULL;
-	out_init(&out, bytes, room);
 	out_str(&out, "{\"path\":");
-	out_json(&out, path, room - 200);
+	out_json(&out, path, 6 * strlen(path) + 3);
+	out_str(&out, ",\"args\":");
+	put_args(&out, stage, handler);
 	/* An empty environment, not none: then runtimes would pass on their own. */
-	out_str(&out, ",\"args\":[\"ocigate\",\"hook\",\"");
-	out_str(&out, hook_stage_names[stage]);
-	out_str(&out, "\"],\"env\":[],\"timeout\":" HOOK_TIMEOUT "}");
+	out_str(&out, ",\"env\":[],\"timeout\":" HOOK_TIMEOUT "}");
 	return out.cut ? NULL : bytes;
+}
+
+/* Which wrapper a hook of ours was told of, or NULL. */
+static const char *told_handler(const struct hook_entry *hook)
+{
+	return hook->args.n == 5 && strcmp(hook->args.items[3], "--handler") == 0 ? hook->args.items[4] : NULL;
 }
 
 /* @first to @last: a prestart hook does what a createRuntime hook does. */
 static bool is_own(const struct hook_entry *hook, const char *path, enum hook_stage first, enum hook_stage last)
 {
-	return hook->stage >= first && hook->stage <= last && strcmp(hook->path, path) == 0 && hook->args.n == 3 &&
-	       strcmp(hook->args.items[1], "hook") == 0 &&
+	return hook->stage >= first && hook->stage <= last && strcmp(hook->path, path) == 0 &&
+	       (hook->args.n == 3 || told_handler(hook)) && strcmp(hook->args.items[1], "hook") == 0 &&
 	       strcmp(hook->args.items[2], hook_stage_names[hook->stage]) == 0;
+}
+
+/* The hook is told by which wrapper the engine called, where that makes a difference: it cannot see that by itself. */
+static const char *handler_to_tell(const struct run *run)
+{
+	for (size_t i = 0; i < run->policy->n_exceptions; i++)
+		if (run->policy->exceptions[i].handlers.n > 0)
+			return run->container.identity.handler;
+	return NULL;
+}
+
+/* Hooks of ours that the engine has put in, from @first on: these do not know of any wrapper. */
+static void tell_handler(const struct container *container, size_t first, const char *path, const char *handler,
+			 struct edits *edits)
+{
+	for (size_t i = first; i < container->n_hooks; i++) {
+		const struct hook_entry *hook = &container->hooks[i];
+		const char *told = told_handler(hook);
+		struct out out;
+		char *bytes;
+
+		if (!is_own(hook, path, HOOK_PRESTART, HOOK_POSTSTART) || (told && strcmp(told, handler) == 0))
+			continue;
+		bytes = text_room(edits->arena, "", handler, &out);
+		if (bytes)
+			put_args(&out, hook->stage, handler);
+		edits_add(edits, EDIT_SET,
+			  arena_printf(edits->arena, "/hooks/%s/%zu/args", hook_stage_names[hook->stage], hook->index),
+			  bytes);
+	}
 }
 
 static bool has_hook(const struct container *container, const char *path, enum hook_stage first, enum hook_stage last)
@@ -177,6 +235,7 @@ static int judge_again(const struct amend_job *job, const struct text *text, con
 static int amend(const struct amend_job *job, const struct own_hooks *missing, struct text *ret_text, struct err *err)
 {
 	struct run *run = job->run;
+	const char *handler = job->hook ? handler_to_tell(run) : NULL;
 	struct edits edits = {.arena = &run->arena};
 	struct text text;
 
@@ -187,9 +246,11 @@ static int amend(const struct amend_job *job, const struct own_hooks *missing, s
 		return 0;
 	for (size_t i = 0; i < missing->n; i++)
 		edits_add(&edits, EDIT_PREPEND, own_hook_arrays[missing->stages[i]],
-			  hook_entry(&run->arena, job->hook, missing->stages[i]));
+			  hook_entry(&run->arena, job->hook, missing->stages[i], handler));
 	if (job->restore)
 		remove_hooks(&run->container, job->hook, &edits);
+	else if (handler)
+		tell_handler(&run->container, missing->n, job->hook, handler, &edits);
 	if (edits.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (edits.n == 0) {

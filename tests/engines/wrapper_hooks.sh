@@ -133,8 +133,37 @@ exchanged() {
 	"$real" --root "$STATE" delete --force exchanged >/dev/null 2>&1
 }
 
+# An exception for one of the node's wrappers: the hook that this one puts in has to know of it, or would refuse what the
+# wrapper has admitted.
+handlers() {
+	ln -sf ocigate /usr/local/bin/ocigate-open
+	policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$RECORD\", \"syslog\": false}, \"runtime\": {\"poststart\": true,
+		\"candidates\": {\"ocigate-open\": [\"$real\"]}}, \"exceptions\": [{\"name\": \"open\", \"reason\": \"tried\",
+		\"match\": {\"handlers\": [\"open\"]}, \"rules\": {\"root-user\": {\"effect\": \"audit\"}}}]}"
+	# shellcheck disable=SC2034 # read by eval
+	open=$(printf '%s' "$both" | sed 's/;/ --handler open;/g')
+	usual=$wrapper
+	: >"$RECORD"
+	wrapper=/usr/local/bin/ocigate-open
+	started handler '.process.user = {uid: 0, gid: 0} | del(.linux.seccomp)'
+	holds 'hooks: an exception by the name of the wrapper holds for its hooks too' eval '[ "$status" -eq 0 ] && same "$(hooks)" "$open" &&
+		same "$(stages)" "createRuntime poststart runtime " && same "$(jq -rs "map(.exceptions // [] | join(\" \")) | unique | join(\",\")" "$RECORD")" open'
+	wrapped delete --force handler
+	wrapped run --detach --bundle "$BUNDLE" handler
+	holds 'hooks: one that knows of the wrapper is not put in twice' eval '[ "$status" -eq 0 ] && same "$(hooks)" "$open"'
+	wrapped delete --force handler
+	started engines '.process.user = {uid: 0, gid: 0} | .hooks = {createRuntime: [{path: "'"$GATE"'", args: ["ocigate", "hook", "createRuntime"], env: []}]}'
+	holds 'hooks: one of the engine'\''s own is told of the wrapper' eval '[ "$status" -eq 0 ] && same "$(hooks)" "$open"'
+	wrapped delete --force engines
+	wrapper=$usual
+	make other '.process.user = {uid: 0, gid: 0}'
+	wrapped run --bundle "$BUNDLE" other
+	holds 'hooks: an exception for another wrapper is none' eval 'refused && same "$(denied_by)" root-user'
+}
+
 cases() {
 	which_hooks
+	handlers
 	engines_hooks
 	exchanged
 }
