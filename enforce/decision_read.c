@@ -64,6 +64,8 @@ static void read_finding(const json_t *object, struct decision *decision)
 	finding->alert = json_string_value(json_object_get(object, "alert"));
 	if (effect_parse(record_text(object, "effect"), &finding->effect) < 0)
 		finding->effect = EFFECT_DENY;
+	if (effect_parse(record_text(object, "at_most"), &finding->at_most) < 0)
+		finding->at_most = EFFECT_DENY;
 }
 
 static enum engine engine_of(const char *word)

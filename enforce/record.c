@@ -97,6 +97,8 @@ static void finding(struct out *out, const struct decision *decision, size_t i)
 	member(out, "message", item->message, TEXT_ROOM);
 	member(out, "remedy", item->remedy, TEXT_ROOM);
 	member(out, "exception", item->exception, NAME_ROOM);
+	if (item->at_most != EFFECT_DENY)
+		member(out, "at_most", effect_name(item->at_most), NAME_ROOM);
 	if (item->alert && decision_alert(item))
 		member(out, "alert", item->alert, NAME_ROOM);
 	out_str(out, "}");

@@ -15,7 +15,7 @@
 #include "print.h"
 #include "verbs.h"
 
-enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, SEVERITIES = 4, TEXT_ROOM = 1024 };
+enum { SEVERITIES = 4, TEXT_ROOM = 1024 };
 enum { OPTION_SINCE, OPTION_SEVERITY, OPTION_LOG, OPTION_DOCTOR, OPTION_FORMAT };
 
 static const struct option options[] = {
@@ -58,30 +58,6 @@ struct request {
 	int64_t oldest_us;
 };
 
-/* Return: Unix microseconds, -1 if @value is no time. */
-static int64_t time_of(const char *value)
-{
-	static const struct {
-		char unit;
-		int seconds;
-	} units[] = {{'s', 1}, {'m', MINUTE}, {'h', HOUR}, {'d', DAY}};
-	struct tm tm = {0};
-	char *end;
-	long number;
-
-	end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (!end)
-		end = strptime(value, "%Y-%m-%d", &tm);
-	if (end && *end == '\0')
-		return (int64_t)timegm(&tm) * 1000000;
-	number = strtol(value, &end, 10);
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (value[0] >= '0' && value[0] <= '9' && number <= 1000000 && end[0] == units[i].unit &&
-		    end[1] == '\0')
-			return now_us() - (int64_t)number * units[i].seconds * 1000000;
-	return -1;
-}
-
 static int take_option(void *context, int option, const char *value, struct err *err)
 {
 	struct request *request = context;
@@ -94,10 +70,7 @@ static int take_option(void *context, int option, const char *value, struct err 
 	} else if (option == OPTION_DOCTOR) {
 		request->doctor = true;
 	} else if (option == OPTION_SINCE) {
-		request->since_us = time_of(value);
-		if (request->since_us < 0)
-			return err_set(err, ERR_USAGE, "--since %.60s is no time: 30m, 12h, 7d, 2026-11-21T20:00:00Z",
-				       value);
+		word = time_since("--since", value, now_us(), &request->since_us, err);
 	} else if (option == OPTION_SEVERITY) {
 		word = word_index("--severity", value, severities, SEVERITIES, err);
 		if (word >= 0)

@@ -2,7 +2,9 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ocigate/str.h"
 
@@ -145,4 +147,32 @@ int word_index(const char *what, const char *value, const char *const *words, si
 		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
 					i == 0 ? "" : (i + 1 < n ? ", " : " or "), words[i]);
 	return err_set(err, ERR_USAGE, "%s %.60s is not known: it is %s", what, value, known);
+}
+
+int time_since(const char *what, const char *value, int64_t now, int64_t *ret_us, struct err *err)
+{
+	enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, NUMBER_MAX = 1000000 };
+	static const struct {
+		char unit;
+		int seconds;
+	} units[] = {{'s', 1}, {'m', MINUTE}, {'h', HOUR}, {'d', DAY}};
+	struct tm tm = {0};
+	char *end;
+	long number;
+
+	end = strptime(value, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!end)
+		end = strptime(value, "%Y-%m-%d", &tm);
+	if (end && *end == '\0') {
+		*ret_us = (int64_t)timegm(&tm) * 1000000;
+		return 0;
+	}
+	number = strtol(value, &end, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (value[0] >= '0' && value[0] <= '9' && number <= NUMBER_MAX && end[0] == units[i].unit &&
+		    end[1] == '\0') {
+			*ret_us = now - (int64_t)number * units[i].seconds * 1000000;
+			return 0;
+		}
+	return err_set(err, ERR_USAGE, "%s %.60s is no time: 30m, 12h, 7d, 2026-11-21T20:00:00Z", what, value);
 }

@@ -7,6 +7,7 @@
 #define OCIGATE_OPTIONS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ocigate/err.h"
 
@@ -64,5 +65,13 @@ int arguments_take(const struct command *command, int argc, char **argv, const s
 
 /** word_index() - is @value one of @words? ERR_USAGE with the nearest one if not; @what: "--format". Return: index, or -1. */
 int word_index(const char *what, const char *value, const char *const *words, size_t n, struct err *err) MUST_CHECK;
+
+/**
+ * time_since() - 30m, 12h, 7d before @now, or a time like 2026-11-21T20:00:00Z
+ * @now, @ret_us: Unix microseconds
+ *
+ * Return: 0, or -1 with ERR_USAGE.
+ */
+int time_since(const char *what, const char *value, int64_t now, int64_t *ret_us, struct err *err) MUST_CHECK;
 
 #endif

@@ -29,6 +29,7 @@ enum {
 	OPTION_DIFF,
 	OPTION_SUGGEST,
 	OPTION_ALL,
+	OPTION_SINCE,
 	OPTION_ROOT
 };
 
@@ -43,6 +44,10 @@ static const struct option options[] = {
 	[OPTION_SUGGEST] = {"suggest", NULL,
 			    "Only a drop-in with exceptions under which all that runs would be admitted"},
 	[OPTION_ALL] = {"all", NULL, "Also bundles whose container does not run"},
+	[OPTION_SINCE] =
+		{"since", "TIME",
+		 "Also what has ended (init containers, jobs) and would be refused, by what was recorded of it "
+		 "since (7d, 12h)"},
 	[OPTION_ROOT] = {"root", "DIR",
 			 "The node's root directory, where it is mounted: for a container that reports on its node"},
 };
@@ -70,6 +75,7 @@ struct request {
 	bool diff;
 	bool suggest;
 	bool all;
+	int64_t since_us;
 };
 
 static int take_word(struct request *request, int option, const char *value, struct err *err)
@@ -113,6 +119,8 @@ static int take_option(void *context, int option, const char *value, struct err 
 	case OPTION_ALL:
 		request->all = true;
 		return 0;
+	case OPTION_SINCE:
+		return time_since("--since", value, now_us(), &request->since_us, err);
 	default:
 		return take_word(request, option, value, err);
 	}
@@ -222,7 +230,7 @@ static int survey_node(const struct request *request, struct report *report, str
 		return err_wrap(err, "the proposed policy");
 	if (enter_root(request->root, err) < 0)
 		return -1;
-	if ((request->n_policy_dirs == 0 || request->diff) &&
+	if ((request->n_policy_dirs == 0 || request->diff || request->since_us > 0) &&
 	    policy_load(arena, &policy_dirs_default, current, err) < 0)
 		return err_wrap(err, "the policy in force");
 	report_init(report, arena, request->n_policy_dirs > 0 ? proposed : current, now_us());
@@ -242,6 +250,8 @@ static int survey_node(const struct request *request, struct report *report, str
 	for (size_t i = 0; i < candidates.n; i++)
 		if (survey_candidate(&survey, &candidates.items[i], err) < 0)
 			return -1;
+	if (request->since_us > 0 && survey_ended(&survey, current, request->since_us, err) < 0)
+		return -1;
 	report_finish(report);
 	return 0;
 }

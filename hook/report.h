@@ -72,4 +72,13 @@ struct survey {
 /** survey_candidate() - judge one and put it into the report. Return: 0 (also when it has ended), or -1. */
 int survey_candidate(const struct survey *survey, const struct candidate *candidate, struct err *err) MUST_CHECK;
 
+/**
+ * survey_ended() - those that have ended, by what was recorded of them not before @since_us; after all others
+ * @recorded: the policy whose log has it
+ *
+ * Only those that would be refused are put into the report, one of each name and image. Return: 0, or -1.
+ */
+int survey_ended(const struct survey *survey, const struct policy *recorded, int64_t since_us,
+		 struct err *err) MUST_CHECK;
+
 #endif

@@ -27,22 +27,40 @@ static void copy_identity(struct arena *arena, struct identity *identity)
 	identity->ports_json = "";
 }
 
+static void copy_finding(struct findings *findings, const struct finding *from)
+{
+	struct arena *arena = findings->arena;
+	struct finding *finding;
+
+	findings->rule = from->rule;
+	finding = findings_add(findings, from->kind, copy(arena, from->pointer), copy(arena, from->value),
+			       copy(arena, from->message), copy(arena, from->remedy));
+	finding->severity = from->severity;
+	finding->effect = from->effect;
+	finding->exception = copy(arena, from->exception);
+}
+
 static void copy_findings(struct arena *arena, struct findings *findings)
 {
 	const struct finding *from = findings->items;
 	const size_t n = findings->n;
 
 	*findings = (struct findings){.arena = arena};
-	for (size_t i = 0; i < n; i++) {
-		struct finding *finding;
+	for (size_t i = 0; i < n; i++)
+		copy_finding(findings, &from[i]);
+}
 
-		findings->rule = from[i].rule;
-		finding = findings_add(findings, from[i].kind, copy(arena, from[i].pointer), copy(arena, from[i].value),
-				       copy(arena, from[i].message), copy(arena, from[i].remedy));
-		finding->severity = from[i].severity;
-		finding->effect = from[i].effect;
-		finding->exception = copy(arena, from[i].exception);
+int report_extend(struct report_subject *subject, const struct findings *more)
+{
+	struct decision *decision = &subject->decision;
+
+	for (size_t i = 0; i < more->n; i++) {
+		copy_finding(&decision->findings, &more->items[i]);
+		subject->status[more->items[i].rule->id] = REPORT_UNHEALTHY;
 	}
+	engine_conclude(decision);
+	subject->refusing = report_refusing(decision);
+	return decision->findings.failed || decision->findings.arena->failed ? -1 : 0;
 }
 
 static void copy_strings(struct arena *arena, struct strings *strings)

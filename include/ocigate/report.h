@@ -105,6 +105,9 @@ void report_statuses(const struct report *report, const struct container *contai
 struct report_subject *report_add(struct report *report, const struct decision *decision, const char *bundle, pid_t pid,
 				  const enum report_status *status) MUST_CHECK;
 
+/** report_extend() - findings more of one that is there, each an unhealthy rule. Return: 0, or -1 when out of memory. */
+int report_extend(struct report_subject *subject, const struct findings *more) MUST_CHECK;
+
 /** report_refusing() - bits of the rules that refuse; all of them where no judgement was possible */
 uint64_t report_refusing(const struct decision *decision);
 

@@ -6,6 +6,7 @@
 
 # begin table
 _ocigate_table='
+hook --handler <profile>
 hook --help
 hook --version
 hook - prestart createRuntime poststart
@@ -33,6 +34,7 @@ report --would-deny
 report --diff
 report --suggest
 report --all
+report --since
 report --root <dir>
 report --help
 report --version

@@ -210,6 +210,61 @@ else
 	ok 'report suggests no exception from spec-integrity'
 fi
 
+# --- what has ended, by the record ---
+printf '{"version": 1, "log": {"file": "/var/log/decisions"}, "rules": {%s}, "exceptions": [%s]}\n' "$RULES" "$TRUSTED" \
+	>"$FAKE/etc/ocigate/policy.d/50-test.json"
+printf '{"version": 1, "rules": {%s, "apparmor": {"effect": "deny"}, "seccomp": {"effect": "apply"}}, "exceptions": [%s]}\n' "$RULES" "$TRUSTED" \
+	>"$NODE/strict/50.json"
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --format json
+json 'does without a log that nobody has written to yet' '[.containers[] | select(.bundle == "")] == []'
+before=$(jq '.summary.denied' "$NODE/out")
+mkdir -p "$FAKE/var/log"
+# ended ID STAGE NAMESPACE CONTAINER IMAGE FINDINGS [MORE]: a record of one that was admitted while findings were only recorded
+ended() {
+	jq -nc --arg id "$1" --arg stage "$2" --arg namespace "$3" --arg container "$4" --arg image "$5" --argjson findings "$6" --argjson more "${7:-{\}}" \
+		'{time: (now | strftime("%Y-%m-%dT%H:%M:%S.000000Z")), verdict: "admit", stage: $stage, engine: "containerd", trusted: true,
+		id: $id, namespace: $namespace, pod: ("pod-" + $id), container: $container, image: $image,
+		findings: ($findings | map({effect: "audit", severity: "high", pointer: "", value: "", message: ("by " + .rule), remedy: "", exception: null} + .)),
+		amendments: [], policy: {digest: "d", stale: null}, duration_us: 1} + $more' >>"$FAKE/var/log/decisions"
+}
+root='[{"rule": "root-user"}]'
+ended e1 runtime shop install r.example/init:1 "$root"
+ended e1 createRuntime shop install r.example/init:1 '[{"rule": "root-user"}, {"rule": "capabilities"}]'
+ended e2 runtime shop install r.example/init:1 "$root"
+ended e3 runtime shop other r.example/init:1 "$root"
+ended e4 runtime trusted install r.example/init:1 "$root"
+ended e5 exec shop exec r.example/exec:1 "$root"
+ended e6 runtime shop doctor r.example/doctor:1 "$root" '{"doctor": true}'
+ended e7 runtime shop softened r.example/soft:1 '[{"rule": "apparmor", "at_most": "audit"}, {"rule": "seccomp"}, {"rule": "privilege-escalation"}]'
+ended e8 runtime shop claimed r.example/claim:1 "$root" '{"trusted": false}'
+ended e9 runtime shop old r.example/old:1 "$root" '{"time": "2001-01-01T00:00:00.000000Z"}'
+ended e10 runtime host '' '' '[{"rule": "root-user"}]'
+ended e11 runtime shop broken r.example/broken:1 '[]' '{"error": "no policy"}'
+ended containerd00 runtime shop app r.example/app:1 "$root"
+# Like those that run and are refused already.
+ended e12 runtime shop app r.example/app:1 "$root"
+report --root "$FAKE" --policy "$NODE/strict" --format json
+json 'leaves out what has ended, unless it is asked' '[.containers[] | select(.bundle == "")] == []'
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --format json
+json 'finds what has ended and would be refused, each kind once' '[.containers[] | select(.bundle == "") | .decision.id] | sort == ["e1", "e10", "e3", "e8"]'
+json 'puts together what is on record of one' '.containers[] | select(.decision.id == "e1") | .refused_by == ["root-user", "capabilities"]'
+json 'counts what has ended among the refused' ".summary.denied == $((before + 4))"
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --would-deny
+expect 'names what has ended' 1 '^refused  shop/pod-e1/install containerd, not running'
+expect 'tells a pause container by having no name' 1 '^refused  host/pod-e10/\(pause\) containerd, not running'
+expect 'says where it has that from' 1 '^  note      has ended: told by what was recorded when it started'
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --suggest
+suggested=$(jq -c '[.exceptions[] | select(.match.images[0] == "r.example/init:1") | [.match.containers, (.rules | keys)]] | sort' "$NODE/out")
+if [ "$suggested" = '[[["install"],["capabilities","root-user"]],[["other"],["root-user"]]]' ]; then
+	ok 'report suggests exceptions for what has ended'
+else
+	not_ok 'report suggests exceptions for what has ended' "$suggested"
+fi
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --as hook --format json
+json 'knows that a hook adds a filter and nothing else' '[.containers[] | select(.bundle == "") | .decision.id] | sort == ["e1", "e10", "e3", "e8"]'
+report --root "$FAKE" --since yesterday
+expect 'refuses what is no time' 100 '--since yesterday is no time: 30m, 12h, 7d'
+
 # --- what ends meanwhile, what cannot be read ---
 rm "$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd00/config.json"
 rm -r "$FAKE/run/containerd/io.containerd.runtime.v2.task/k8s.io/containerd05"

@@ -5,6 +5,7 @@
 usage: guide_pod.py NODE CGROUP NAME
 """
 import sys
+import time
 
 NAME = sys.argv.pop()
 import cri  # noqa: E402 (it takes what is left of the arguments)
@@ -13,6 +14,8 @@ import cri  # noqa: E402 (it takes what is left of the arguments)
 PODS = {
     "web": ("shop", {}),
     "agent": ("monitoring", {"pid": "NODE", "user": 0, "mounts": [("/host/etc", "/etc", True)]}),
+    "proxy": ("kube-system", {"network": "NODE", "user": 0}),
+    "job": ("batch", {"user": 0, "command": ["/bin/true"]}),
     "debug": ("shop", {"user": 0, "mounts": [("/host", "/etc", False)]}),
 }
 
@@ -28,6 +31,8 @@ def main():
     cri.wait_until_ready()
     namespace, wanted = PODS[NAME.split("-")[0]]
     pod = Pod(NAME, namespace=namespace, **wanted).start()
+    while "command" in wanted and not pod.error and pod.status().state != cri.cri.EXITED:
+        time.sleep(0.1)
     print(pod.error[1] if pod.error else "started")
 
 

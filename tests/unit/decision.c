@@ -222,6 +222,12 @@ Test(decision, record_has_the_keys_in_order)
 		"\"policy\":{\"digest\":\"sha256:ab\",\"stale\":null},\"duration_us\":812}");
 }
 
+Test(decision, record_tells_what_a_finding_may_come_to_at_most)
+{
+	add(&first, "the kernel has AppArmor off", "")->at_most = EFFECT_AUDIT;
+	cr_assert_not_null(strstr(decision_json(&decision), "\"exception\":null,\"at_most\":\"audit\"}"));
+}
+
 Test(decision, record_is_one_line_whatever_the_spec_looks_like)
 {
 	static const struct amendment_record amendments[] = {

@@ -103,3 +103,40 @@ Test(options, a_word_that_is_not_known_is_told_of_the_others)
 	cr_expect_eq(word_index("rule", "nothing-like-it", many, 9, &err), -1);
 	cr_expect_str_eq(err.text, "rule nothing-like-it is not known");
 }
+
+static void is_time(const char *value, int64_t wanted)
+{
+	struct err err;
+	int64_t got = -1;
+
+	cr_expect_eq(time_since("--since", value, INT64_C(1000000000000000), &got, &err), 0, "%s", value);
+	cr_expect_eq(got, wanted, "%s: %lld", value, (long long)got);
+}
+
+static void is_no_time(const char *value)
+{
+	struct err err;
+	int64_t got = -1;
+
+	cr_expect_eq(time_since("--since", value, 0, &got, &err), -1, "%s", value);
+	cr_expect_eq(err.kind, ERR_USAGE);
+	cr_expect_eq(got, -1, "%s: %lld", value, (long long)got);
+}
+
+Test(options, a_time_is_so_long_ago_or_a_date)
+{
+	is_time("0s", INT64_C(1000000000000000));
+	is_time("30s", INT64_C(1000000000000000) - INT64_C(30000000));
+	is_time("5m", INT64_C(1000000000000000) - INT64_C(300000000));
+	is_time("12h", INT64_C(1000000000000000) - INT64_C(43200000000));
+	is_time("7d", INT64_C(1000000000000000) - INT64_C(604800000000));
+	is_time("2001-09-09T01:46:40Z", INT64_C(1000000000000000));
+	is_time("1970-01-02", INT64_C(86400000000));
+	is_no_time("");
+	is_no_time("7");
+	is_no_time("d");
+	is_no_time("-1d");
+	is_no_time("7days");
+	is_no_time("1000001s");
+	is_no_time("2001-09-09 01:46");
+}
