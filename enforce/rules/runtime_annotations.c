@@ -67,7 +67,6 @@ static const struct steering {
 	{ONE("io.kubernetes.cri-o.seccompNotifierAction"), "CRI-O"},
 	{ONE("io.kubernetes.cri-o.umask"), "CRI-O"},
 	{ONE("io.kubernetes.cri-o.LinkLogs"), "CRI-O"},
-	{ONE("io.kubernetes.cri-o.PlatformRuntimePath"), "CRI-O"},
 	{ONE("io.kubernetes.cri-o.DisableFIPS"), "CRI-O"},
 	{ALL("seccomp-profile.kubernetes.cri-o.io"), "CRI-O"},
 	{ALL("cgroup2-mount-hierarchy-rw.crio.io"), "CRI-O"},
