@@ -144,6 +144,18 @@ static int take_flag(struct parser *parser, const struct flag *flag, const char 
 
 /* --- the verb's own part --- */
 
+/*
+ * Nothing but white space, dashes and what is not ASCII (Unicode has white space of its own). runc from 1.6 on trims
+ * the first word behind the id: one that is empty then does not end its search for options, and "--" is taken away.
+ */
+static bool is_bare(const char *word)
+{
+	for (; *word; word++)
+		if (*word > ' ' && *word < 0x7f && *word != '-')
+			return false;
+	return true;
+}
+
 static int take_operands(struct parser *parser, struct err *err)
 {
 	struct runtime_args *args = parser->args;
@@ -167,6 +179,9 @@ static int take_operands(struct parser *parser, struct err *err)
 	/* runc takes one "--" away from what it runs, crun does not. */
 	if (args->command.n > 0 && strcmp(args->command.items[0], "--") == 0)
 		return refuse(err, "--", "put it in front of the container id, or leave it out");
+	if (args->command.n > 0 && is_bare(args->command.items[0]))
+		return refuse(err, args->command.items[0],
+			      "this is no program, and runc may take what follows for options");
 	while (parser->at < parser->argc)
 		emit(parser, parser->argv[parser->at++]);
 	return 0;

@@ -98,6 +98,8 @@ static const struct accepted {
 	 "exec --tty --env A=B --env C=D --cap CAP_SYS_ADMIN c1 id"},
 	{"exec --no-new-privs=false c1 id", VERB_EXEC, NULL, "c1", "exec --no-new-privs=false c1 id"},
 	{"exec -- c1 id", VERB_EXEC, NULL, "c1", "exec c1 id"},
+	{"exec c1 [ - --process x ]", VERB_EXEC, NULL, "c1", "exec c1 [ - --process x ]"},
+	{"exec c1 \xc3\xa9t\xc3\xa9", VERB_EXEC, NULL, "c1", "exec c1 \xc3\xa9t\xc3\xa9"},
 	/* no id: nothing can start, the runtime says what is wrong or helps (podman asks like this) */
 	{"restore --lsm-mount-context", VERB_RESTORE, NULL, NULL, "restore --lsm-mount-context"},
 	{"create --help", VERB_CREATE, NULL, NULL, "create --help"},
@@ -207,6 +209,12 @@ static const char *const refused[] = {
 	"--new-option init",
 	"-- create --bundle /b c1",
 	"exec c1 -- sh",
+	/* a program without a name: runc after 1.5 reads on, and would find the other process */
+	"exec c1  --process /evil.json",
+	"exec c1 \x1f --process /evil.json",
+	"exec c1 \xc2\xa0 --cap CAP_SYS_ADMIN",
+	"exec c1 \x1f--\x1f sh",
+	"exec c1 \xe3\x80\x80-- sh",
 	/* verbs that are not anybody's to call */
 	"init",
 	"--root /r mounts add c1 /x.json",
