@@ -99,6 +99,20 @@ void doctor_builds(struct doctor *doctor, const struct daemon *dockerds, size_t 
 /** doctor_is_wrapper() - does a path name one of ours? */
 bool doctor_is_wrapper(const char *path);
 
+/** doctor_containerd(), doctor_podman() - the configuration of one engine */
+void doctor_containerd(struct doctor *doctor);
+void doctor_podman(struct doctor *doctor);
+
+/** doctor_handler() - what an engine's handler starts: @path, or NULL; @hooked: a hook of ours judges what goes past the wrapper */
+void doctor_handler(struct doctor *doctor, const char *about, const char *name, const char *path, bool hooked);
+
+/** doctor_hooks_of() - doctor_hooks() in the directories that a configuration names at @key, or in the usual one */
+bool doctor_hooks_of(struct doctor *doctor, const char *about, const struct flat *flat, const char *key,
+		     bool precreate);
+
+/** doctor_toml_all() - doctor_toml() for all files that match @pattern. Return: false where one is broken. */
+bool doctor_toml_all(struct doctor *doctor, const char *about, const char *pattern, struct flat *flat);
+
 /** doctor_toml() - read a configuration into @flat, nothing where it is not there. Return: false where it is broken; that is told. */
 bool doctor_toml(struct doctor *doctor, const char *about, const char *path, struct flat *flat);
 

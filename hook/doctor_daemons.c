@@ -35,30 +35,45 @@ static int64_t started_at(struct doctor *doctor, const char *pid)
 	return now.tv_sec - up.tv_sec + strtoll(at + 1, NULL, 10) / hertz;
 }
 
-static bool runs_program(const char *pid, const char *name)
+static bool is_program(const char *path, const char *name)
 {
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+
+	/* " (deleted)" stands behind the name of a program that was replaced since. */
+	return strncmp(base, name, strlen(name)) == 0 && strchr(" ", base[strlen(name)]);
+}
+
+static bool runs_program(struct doctor *doctor, const char *pid, const char *name)
+{
+	const char *command = arena_printf(doctor->arena, "/proc/%s/cmdline", pid);
 	char path[64], target[PATH_MAX];
-	const char *slash;
 	ssize_t len;
+	size_t size;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len <= 0)
 		return false;
 	target[len] = '\0';
-	slash = strrchr(target, '/');
-	/* " (deleted)" stands behind the name of a program that was replaced since. */
-	return slash && strncmp(slash + 1, name, strlen(name)) == 0 && strchr(" ", slash[1 + strlen(name)]);
+	if (is_program(target, name))
+		return true;
+	/* k3s is all of its programs in one. */
+	command = command && is_program(target, "k3s") ? doctor_read(doctor, command, &size) : NULL;
+	return command && is_program(command, name);
 }
 
-/* Daemons in containers, and those of tests, read other files than the node's. */
+/* Daemons in containers, those of tests and other people's read other files than the node's. */
 static bool among_the_nodes(const char *pid)
 {
 	struct stat own, first;
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/ns/mnt", pid);
-	return stat(path, &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && own.st_ino == first.st_ino;
+	if (stat(path, &own) < 0 || stat("/proc/1/ns/mnt", &first) < 0 || own.st_ino != first.st_ino)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%s", pid);
+	return stat(path, &own) == 0 && own.st_uid == 0;
 }
 
 /* The words of a process file, each with a NUL behind. Return: what follows @key in a word ("--config=X"), or the next word. */
@@ -106,7 +121,7 @@ size_t doctor_daemons(struct doctor *doctor, const char *name, struct daemon *re
 	for (size_t i = 0; i < found.gl_pathc && n < DAEMONS_MAX; i++) {
 		const char *pid = arena_strdup(doctor->arena, found.gl_pathv[i] + strlen("/proc/"));
 
-		if (pid && runs_program(pid, name) && among_the_nodes(pid))
+		if (pid && among_the_nodes(pid) && runs_program(doctor, pid, name))
 			look_at_process(doctor, pid, &ret_daemons[n++]);
 	}
 	globfree(&found);

@@ -6,7 +6,8 @@ or the one that the admin gave, with the hook and the default filter in it.
 
 The lines are edited where they stand: containerd 1.x replaces a plugin's whole
 section by an imported file's, so a drop-in would lose what the admin set.
-From 2.2 on, where there is no main file, conf.d/*.toml is read all the same.
+Without a main file it reads none, not even the conf.d/*.toml that its default
+configuration names since 2.2.
 """
 import os
 
@@ -17,7 +18,6 @@ from node import Plan, Refused
 NAME = "containerd"
 RESTART = "systemctl restart containerd (containers go on running)"
 MAIN = "/etc/containerd/config.toml"
-DROP_IN = "/etc/containerd/conf.d/99-ocigate.toml"
 # Version 4 (containerd 2.3) moved the daemon's own listeners, not the CRI plugin.
 CRI = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime", 4: "io.containerd.cri.v1.runtime"}
 SHIMS = (None, "", "io.containerd.runc.v2", "io.containerd.runc.v1")
@@ -33,7 +33,7 @@ def version(node):
 def files(node):
     """The main file, then what it imports, in containerd's order: (path, text without our edits, document)."""
     found = []
-    waiting = [MAIN] if node.read(MAIN) is not None else node.glob("/etc/containerd/conf.d/*.toml")
+    waiting = [MAIN] if node.read(MAIN) is not None else []
     while waiting:
         path = waiting.pop(0)
         data = node.read(path)
@@ -49,12 +49,19 @@ def files(node):
     return found
 
 
-def layout(path, document, default):
+def layout(path, document, default, known):
+    """The table of a file's handlers. known: version(node)"""
     number = document.get("version", default)
     if number not in CRI:
         raise Refused(f"{path} is written for version {number} of containerd's configuration; versions 2 to 4 are "
                       "known here: containerd config migrate writes a newer one than 1")
-    return ("plugins", CRI[number], "containerd", "runtimes")
+    old, new = (("plugins", CRI[n], "containerd", "runtimes") for n in (2, 3))
+    # What is older than its own version containerd brings up to date: the old table counts where there is no new one.
+    if number == 2 and known >= (2, 0):
+        return new if get(document, new) else old
+    if number == 3 and (known == () or known >= (2, 3)):
+        return old if get(document, old) and not get(document, new) else new
+    return old if number == 2 else new
 
 
 def get(document, table):
@@ -128,13 +135,13 @@ def plan(node, install):
                           "(docker has an installer of its own)")
         return plan
     candidates = {}
+    known = version(node)
     if not found:
-        number = 3 if version(node) >= (2, 0) else 2
-        made = DROP_IN if version(node) >= (2, 2) else MAIN
-        found = [(made, "", {"version": number})]
-        plan.notes.append(f"there is no configuration: {made} is made, and removed by uninstall")
+        number = 3 if known >= (2, 0) else 2
+        found = [(MAIN, "", {"version": number})]
+        plan.notes.append(f"there is no configuration: {MAIN} is made, and removed by uninstall")
     default = found[0][2].get("version", 1)
-    tables = [layout(path, document, default) for path, _, document in found]
+    tables = [layout(path, document, default, known) for path, _, document in found]
     last = max((n for n, (_, _, document) in enumerate(found)
                 if tables[n][1] in document.get("plugins", {})), default=0)
     missing = not any("runc" in get(document, tables[n]) for n, (_, _, document) in enumerate(found))
@@ -175,7 +182,7 @@ def verify(node):
     document = node.toml("containerd config dump", answer[1].encode())
     if any("cri" in name for name in document.get("disabled_plugins", [])):
         return None
-    for handler, settings in get(document, layout("containerd config dump", document, 2)).items():
+    for handler, settings in get(document, layout("containerd config dump", document, 2, version(node))).items():
         binary = get(settings, ("options",)).get("BinaryName", "")
         gated = (settings.get("base_runtime_spec", "").startswith(base_spec.WHERE) if node.hook_only
                  else binary.startswith(f"{node.prefix}/ocigate-"))

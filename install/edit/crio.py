@@ -4,6 +4,8 @@
 A drop-in replaces a handler's whole table, so each is repeated with all that
 the admin set. No precreate stage: CRI-O does not start where it finds one.
 """
+import os
+
 import marks
 from node import Plan
 
@@ -42,6 +44,22 @@ def table(handler, settings):
     return [*lines, *below, ""]
 
 
+def gate(node, plan, candidates, handler, settings, default):
+    """A handler's settings with the wrapper in them."""
+    changed = dict(settings)
+    # From CRI-O 1.32 on such a handler starts what the default one starts, whatever its own path says.
+    if not settings.get("inherit_default_runtime") or handler == default:
+        link = node.wrapper(handler, settings.get("runtime_path") or node.find(handler) or handler, candidates)
+        plan.links.append(link)
+        changed["runtime_path"] = f"{node.prefix}/{link}"
+    # Images of a platform that is named there are started by another program than the handler's.
+    for platform, real in settings.get("platform_runtime_paths", {}).items():
+        link = node.wrapper(f"{handler}-{os.path.basename(real)}", real, candidates)
+        plan.links.append(link)
+        changed["platform_runtime_paths"] = {**changed["platform_runtime_paths"], platform: f"{node.prefix}/{link}"}
+    return changed
+
+
 def plan(node, install):
     plan = Plan()
     hook = f"{HOOKS}/99-ocigate.json"
@@ -59,10 +77,9 @@ def plan(node, install):
             plan.notes.append(f"handler {handler} ({settings['runtime_type']}) starts no runc: it stays as it is, "
                               "and its containers are judged by the hook alone")
             continue
-        real = settings.get("runtime_path") or node.find(handler) or handler
-        link = node.wrapper(handler, real, candidates)
-        plan.links.append(link)
-        lines += table(handler, {**settings, "runtime_path": f"{node.prefix}/{link}"})
+        changed = gate(node, plan, candidates, handler, settings, default)
+        if changed != settings:
+            lines += table(handler, changed)
     directories = [path for path in runtime.get("hooks_dir", [SHARED]) if path != HOOKS] + [HOOKS]
     text = "\n".join(["# Put here by ocigate's installer, which takes it away again.", "[crio.runtime]",
                       f"hooks_dir = {marks.value(directories)}", "", *lines])
@@ -83,9 +100,11 @@ def verify(node):
     if HOOKS not in runtime.get("hooks_dir", []):
         return f"a file that is read after {DROP_IN} sets hooks_dir: name it so that it comes before"
     for handler, settings in handlers.items():
-        path = settings.get("runtime_path", "")
+        paths = list(settings.get("platform_runtime_paths", {}).values())
+        if not settings.get("inherit_default_runtime") or handler == runtime.get("default_runtime"):
+            paths.append(settings.get("runtime_path", ""))
         if (not node.hook_only and settings.get("runtime_type", "oci") in ("", "oci")
-                and not path.startswith(f"{node.prefix}/ocigate-")):
+                and not all(path.startswith(f"{node.prefix}/ocigate-") for path in paths)):
             return (f"a file that is read after {DROP_IN} gives handler {handler} its runtime: name it so that it "
                     "comes before")
     return None

@@ -17,6 +17,7 @@ DROP_IN = "/etc/containers/containers.conf.d/99-ocigate.conf"
 HOOKS = "/etc/ocigate/podman-hooks.d"
 SHARED = "/usr/share/containers/oci/hooks.d"
 SYSTEM = ("/usr/share/containers/containers", "/etc/containers/containers")
+OWN = "/root/.config/containers/containers"
 OTHERS = ("kata", "runsc", "krun", "ocijail", "crun-vm", "crun-wasm", "crun-qemu")
 
 
@@ -29,16 +30,20 @@ def version(node):
 
 def files(node):
     """
-    What root's podman reads, in its order. Up to 5: both main files, then the drop-ins in /etc. From 6 on: one main
-    file, that of /etc if it is there, then the drop-ins of both places by their names; one in /etc masks its namesake.
+    What root's podman reads, in its order. Up to 5: both main files, then the drop-ins in /etc; 5 reads root's own
+    behind them. From 6 on: one main file, the nearest to root, then the drop-ins of all places by their names; a later
+    place masks an earlier one's namesake, and links are not followed.
     """
-    mains = [f"{place}.conf" for place in SYSTEM if node.glob(f"{place}.conf")]
-    if version(node) < 6:
-        return mains + node.glob(f"{SYSTEM[1]}.conf.d/*.conf")
+    number = version(node)
+    if number < 6:
+        read = [f"{SYSTEM[0]}.conf", f"{SYSTEM[1]}.conf", f"{SYSTEM[1]}.conf.d/*.conf"]
+        read += [] if number in (3, 4) else [f"{OWN}.conf", f"{OWN}.conf.d/*.conf"]
+        return [path for pattern in read for path in node.glob(pattern)]
+    mains = [f"{place}.conf" for place in (*SYSTEM, OWN) if node.glob(f"{place}.conf")]
     found = {}
-    for place in SYSTEM:
-        for directory in (f"{place}.conf.d", f"{place}.rootful.conf.d"):
-            found.update({os.path.basename(path): path for path in node.glob(f"{directory}/*.conf")})
+    for directory in [f"{place}.{kind}.d" for place in SYSTEM for kind in ("conf", "rootful.conf")] + [f"{OWN}.conf.d"]:
+        found.update({os.path.basename(path): path for path in node.glob(f"{directory}/*.conf")
+                      if not os.path.islink(node.at(path))})
     return mains[-1:] + [found[name] for name in sorted(found)]
 
 

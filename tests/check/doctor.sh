@@ -55,6 +55,11 @@ fresh() {
 	mount --bind /proc "$node/proc"
 }
 
+# answers PROGRAM TEXT: a program below the node's root that says so, whatever it is asked
+answers() {
+	cp "$work/answer" "usr/bin/$1" && printf '%s\n' "$2" >"$1.says"
+}
+
 # planted NAME COMMAND WORDS [HEALTH]: the command is run in the node's root
 planted() {
 	fresh
@@ -79,6 +84,7 @@ echo Y >"$clean/sys/module/apparmor/parameters/enabled"
 echo 'cri-containerd.apparmor.d (enforce)' >"$clean/sys/kernel/security/apparmor/profiles"
 echo 'runc version 1.3.6' >"$clean/version"
 "${CC:-cc}" -O1 -static -o "$clean/usr/bin/runc" tests/lib/fake_runtime.c
+"${CC:-cc}" -O1 -static -DSAYS -o "$work/answer" tests/lib/fake_runtime.c
 cp "$clean/usr/bin/runc" "$clean/usr/bin/crun"
 cat >"$clean/etc/containerd/config.toml" <<'END'
 version = 2
@@ -123,6 +129,39 @@ planted 'a handler without the wrapper' 'printf "[plugins.\"io.containerd.grpc.v
 	'handler second does not go through the wrapper'
 planted 'one in an imported file' 'mkdir etc/containerd/more && printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.third.options]\nBinaryName = \"/usr/bin/crun\"\n" >etc/containerd/more/a.toml' \
 	'handler third does not go through the wrapper: it starts /usr/bin/crun'
+old_table='[plugins."io.containerd.grpc.v1.cri".containerd.runtimes'
+planted 'one among files of several versions' 'mkdir etc/containerd/more && printf "version = 3\n" >etc/containerd/more/b.toml &&
+	printf "version = 2\n$old_table.third]\nruntime_type = \"io.containerd.runc.v2\"\n" >etc/containerd/more/a.toml' \
+	'handler third does not go through the wrapper'
+planted 'one in the old table of a file of version 3' \
+	'printf "version = 3\n$old_table.third]\nruntime_type = \"io.containerd.runc.v2\"\n" >etc/containerd/config.toml' \
+	'handler third does not go through the wrapper'
+planted 'that a containerd before 2.3 does not go by that table' \
+	'printf "version = 3\n$old_table.runc.options]\nBinaryName = \"/usr/local/bin/ocigate-runtime\"\n" >etc/containerd/config.toml
+	answers containerd "containerd github.com/containerd/containerd/v2 v2.2.7 0123"' 'handler runc does not go through the wrapper'
+planted 'that one before 2.0 takes an imported plugin for the whole' \
+	'mkdir etc/containerd/more && printf "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".cni]\nmax_conf_num = 1\n" >etc/containerd/more/a.toml
+	answers containerd "containerd github.com/containerd/containerd 1.7.24~ds1 1.7.24~ds1-6"' 'handler runc does not go through the wrapper'
+planted 'drop-ins without a file that imports them' 'mkdir etc/containerd/conf.d && mv etc/containerd/config.toml etc/containerd/conf.d/a.toml
+	answers containerd "containerd github.com/containerd/containerd/v2 v2.2.7 0123"' \
+	'handler runc does not go through the wrapper'
+planted 'a handler of CRI-O for images of some platform' 'printf "[crio.runtime.runtimes.runc]\nruntime_path = \"/usr/local/bin/ocigate-runc\"\nplatform_runtime_paths = { \"wasi/wasm32\" = \"/usr/bin/crun\" }\n" >etc/crio/crio.conf.d/zz.conf' \
+	'handler runc .images of some platforms. starts /usr/bin/crun, not the wrapper' warning
+fresh
+printf '[crio.runtime.runtimes.fast]\ninherit_default_runtime = true\n' >"$node/etc/crio/crio.conf.d/zz.conf"
+doctor
+holds 'knows what a handler of CRI-O inherits' eval '[ "$status" -eq 0 ] && has ok "handler fast goes through" && ! has warning "handler fast"'
+runtimes='[engine.runtimes]
+crun = ["/usr/bin/crun"]'
+planted 'a later drop-in of the vendor, for podman 6' 'mkdir -p usr/share/containers/containers.conf.d && answers podman "podman version 6.1.3"
+	echo "$runtimes" >usr/share/containers/containers.conf.d/zz.conf' 'handler crun starts /usr/bin/crun, not the wrapper' warning
+planted "root's own file, for podman 5" 'mkdir -p root/.config/containers && answers podman "podman version 5.4.2"
+	echo "$runtimes" >root/.config/containers/containers.conf' 'handler crun starts /usr/bin/crun, not the wrapper' warning
+fresh
+(cd "$node" && mkdir -p root/.config/containers && answers podman "podman version 4.3.1" &&
+	echo "$runtimes" >root/.config/containers/containers.conf)
+doctor
+holds 'knows that podman 4 does not read it as root' eval '[ "$status" -eq 0 ] && ! has warning "handler crun"'
 planted "docker's default runtime changed back" "echo '{\"default-runtime\": \"runc\"}' >etc/docker/daemon.json" 'handler runc does not go through'
 planted 'a stale policy' '"$OLDPWD/$BUILD/ocigate" doctor --root "$node" --no-live >/dev/null; echo "{" >etc/ocigate/policy.d/60-typo.json' 'the policy is stale: .*60-typo.json'
 planted 'no policy at all' 'echo "{" >etc/ocigate/policy.d/60-typo.json' 'there is no policy to go by: .*60-typo.json'
@@ -136,6 +175,8 @@ planted 'an old runc' 'echo "runc version 1.1.11" >version' 'CVE-2024-21626'
 planted 'a runc of 1.3 before its mending' 'echo "runc version 1.3.2" >version' 'CVE-2025-31133.* mended in 1.3.3'
 planted 'an old runc that a distributor patches' 'echo "runc version 1.1.5+ds1" >version' 'CVE-2024-21626' warning
 planted 'an old crun with libkrun' 'printf "crun version 1.19\n+SYSTEMD +LIBKRUN\n" >version' 'CVE-2025-24965'
+planted 'a crun with libkrun before the whole mending' 'printf "crun version 1.30\n+SYSTEMD +LIBKRUN\n" >version' \
+	'crun 1.30: CVE-2026-84042.* mended in 1.30.1'
 planted 'an old crun' 'echo "crun version 1.29.1" >version' 'crun 1.29.1: CVE-2026-88264.* mended in 1.30.0' warning
 planted 'a runc whose fault is limited' 'echo "runc version 1.4.2" >version' 'CVE-2026-41579 lets an image reach' warning
 for version in 'runc version 1.4.3' 'runc version 1.5.0' 'crun version 1.30'; do
@@ -179,8 +220,8 @@ planted 'a spec without the hook' "$hooked; echo '{}' >etc/base.json" 'has no ho
 planted 'a spec that is not there' "$hooked; rm etc/base.json" 'base_runtime_spec of handler runc.* cannot be read'
 planted "a spec whose hook's program is missing" "$hooked; sed -i s,local/bin/ocigate,bin/ocigate, etc/base.json" 'base.json names /usr/bin/ocigate'
 
-# Daemons that run: stand-ins with the right name. A configuration from the future is younger than they are.
-echo 'int pause(void); int main(void) { return pause(); }' | "${CC:-cc}" -O1 -x c -o "$work/pause" -
+# Daemons that run: stand-ins with the right name, which tell no version ("--v"). A configuration from the future is younger than they are.
+echo 'int pause(void); int main(int argc, char **argv) { return argc == 2 && argv[1][2] == 118 ? 1 : pause(); }' | "${CC:-cc}" -O1 -x c -o "$work/pause" -
 # daemon NAME WORDS...: one that runs while the next fault is looked for
 daemon() {
 	cp "$work/pause" "$work/$1"
@@ -212,6 +253,12 @@ daemon_end
 daemon containerd --config /etc/docker.toml
 planted "the usual file, where dockerd's own containerd has no CRI" 'printf "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n" >etc/docker.toml
 	sed -i "/runc.options/d; /BinaryName/d" etc/containerd/config.toml' 'handler runc does not go through the wrapper'
+daemon_end
+mkdir "$work/k3s" && ln -s ../k3s-program/k3s "$work/k3s/containerd" && mkdir "$work/k3s-program" && cp "$work/pause" "$work/k3s-program/k3s"
+"$work/k3s/containerd" -c /var/lib/k3s.toml &
+running=$!
+planted "k3s, whose containerd is the only engine" 'rm -rf etc/containerd etc/containers etc/docker etc/crio && echo "version = 3" >var/lib/k3s.toml' \
+	'handler runc does not go through the wrapper'
 daemon_end
 daemon dockerd
 planted 'a dockerd that is older than its configuration' 'touch -d "+1 hour" etc/docker/daemon.json' \

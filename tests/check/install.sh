@@ -193,6 +193,37 @@ END
 	uncycle containerd
 done
 
+# answers PROGRAM TEXT: one that is asked for its version or for what it makes of its files; it takes root to ask it there
+answers() {
+	"${CC:-cc}" -O1 -static -DSAYS -o "$node/usr/bin/$1" tests/lib/fake_runtime.c && echo "$2" >"$node/$1.says"
+}
+
+if [ "$(id -u)" -eq 0 ]; then
+	old='plugins."io.containerd.grpc.v1.cri".containerd.runtimes'
+	table='d["plugins"]["io.containerd.grpc.v1.cri"]["containerd"]["runtimes"]'
+	fresh containerd-2.3
+	printf 'version = 3\n[%s.runc]\nruntime_type = "io.containerd.runc.v2"\n' "$old" >"$node/etc/containerd/config.toml"
+	answers containerd 'containerd github.com/containerd/containerd/v2 v2.2.7 0123'
+	keep
+	run containerd install
+	holds 'containerd 2.2: the old table of a file of version 3 is nothing' eval '[ "$status" -eq 0 ] &&
+		toml $config "\"options\" not in ${table}[\"runc\"] and \"io.containerd.cri.v1.runtime\" in d[\"plugins\"]"'
+	run containerd uninstall
+	answers containerd 'containerd github.com/containerd/containerd/v2 v2.3.4 0123'
+	run containerd install
+	holds 'containerd 2.3: it is what counts' eval '[ "$status" -eq 0 ] &&
+		toml $config "${table}[\"runc\"][\"options\"][\"BinaryName\"] == \"/usr/local/bin/ocigate-runtime\" and len(d[\"plugins\"]) == 1"'
+	run containerd uninstall
+	holds 'containerd 2.3: and it is as it was' restored
+	fresh containerd-2.2-none
+	mkdir "$node/etc/containerd/conf.d"
+	echo 'version = 3' >"$node/etc/containerd/conf.d/own.toml"
+	answers containerd 'containerd github.com/containerd/containerd/v2 v2.2.7 0123'
+	run containerd install
+	holds 'containerd 2.2: without a main file drop-ins are not read: one is made' toml $config \
+		"d['plugins']['io.containerd.cri.v1.runtime']['containerd']['runtimes']['runc']['options']['BinaryName'] != ''"
+fi
+
 fresh containerd-none
 cycle containerd
 holds 'containerd: without a configuration one is made' toml $config "d['version'] == 2"
@@ -351,7 +382,28 @@ uncycle crio
 echo 'x' >"$node$drop_in.conf"
 refused crio 'a broken drop-in' 'is broken and left alone'
 
+# Handlers that start something else than their own path says.
+fresh crio-others
+cat >"$node/etc/crio/crio.conf.d/10-crio.conf" <<'END'
+[crio.runtime]
+default_runtime = "crun"
+[crio.runtime.runtimes.crun]
+runtime_path = "/usr/bin/crun"
+platform_runtime_paths = { "wasi/wasm32" = "/opt/own/runc" }
+[crio.runtime.runtimes.fast]
+inherit_default_runtime = true
+allowed_annotations = ["cpu-quota.crio.io"]
+END
+run crio install
+holds 'crio: what images of a platform are started by goes through a wrapper too' toml $drop_in "d['crio']['runtime']['runtimes'] == {
+	'crun': {'runtime_path': '/usr/local/bin/ocigate-crun', 'platform_runtime_paths': {'wasi/wasm32': '/usr/local/bin/ocigate-crun-runc'}}}"
+holds 'crio: whose real runtime the policy keeps' eval \
+	'[ "$(jq -r ".runtime.candidates[\"ocigate-crun-runc\"][0]" "$node/etc/ocigate/policy.d/40-installed-crio.json")" = /opt/own/runc ]'
+
 fresh later
+printf '[crio.runtime]\ndefault_runtime = "runc"\n[crio.runtime.runtimes.crun]\ninherit_default_runtime = true\nplatform_runtime_paths = { "wasi/wasm32" = "/usr/bin/crun" }\n' \
+	>"$node/etc/crio/crio.conf.d/zz.conf"
+refused crio 'a later file that takes the images of a platform back' 'read after .* gives handler crun its runtime'
 printf '[crio.runtime.runtimes.crun]\nruntime_path = "/usr/bin/crun"\n' >"$node/etc/crio/crio.conf.d/zz.conf"
 refused crio 'a later file that takes a handler back' 'read after .* gives handler crun its runtime'
 printf '[engine.runtimes]\nrunc = ["/usr/bin/runc"]\n' >"$node/etc/containers/containers.conf.d/99-zz.conf"
@@ -367,10 +419,15 @@ if [ "$(id -u)" -eq 0 ]; then
 	echo '[containers]' >"$node/etc/containers/containers.conf"
 	run podman --dry-run install
 	holds 'podman 5: the main file in /usr counts beside that in /etc' grep -q '^+hooks_dir.*/usr/hooks' "$work/out"
-	echo 'int puts(const char *); int main(void) { puts("podman version 6.1.3"); return 0; }' |
-		"${CC:-cc}" -w -O1 -static -x c - -o "$node/usr/bin/podman"
+	answers podman 'podman version 6.1.3'
 	run podman --dry-run install
 	holds 'podman 6: the main file in /etc replaces that in /usr' eval 'grep -q "^+hooks_dir" "$work/out" && ! grep -q /usr/hooks "$work/out"'
+	ln -s /nowhere "$node/etc/containers/containers.conf.d/50-link.conf"
+	mkdir -p "$node/root/.config/containers"
+	printf '[engine]\nhooks_dir = ["/root/hooks"]\n' >"$node/root/.config/containers/containers.conf"
+	run podman --dry-run install
+	holds "podman 6: root's own main file comes before both, and links are none" eval '[ "$status" -eq 0 ] && grep -q "^+hooks_dir.*/root/hooks" "$work/out"'
+	rm "$node/etc/containers/containers.conf.d/50-link.conf"
 	printf '[engine.runtimes]\nrunc = ["/usr/bin/runc"]\n' >"$node/usr/share/containers/containers.conf.d/99-zz.conf"
 	refused podman 'podman 6: a later drop-in in /usr' 'read after .* gives runtime runc its program'
 	printf '[engine.runtimes]\n' >"$node/etc/containers/containers.rootful.conf.d/99-zz.conf"
