@@ -187,8 +187,8 @@ static void try_hook(struct doctor *doctor, const struct hooked *hooked, const c
 	struct way way = {.hook = hooked->entry};
 	struct err err;
 
-	if (!runtime.path &&
-	    (!doctor->policy || runtime_find(doctor->arena, doctor->policy, "ocigate-runtime", &runtime, &err) < 0)) {
+	if (!runtime.path && (!doctor->policy || runtime_find(doctor->arena, doctor->policy, "ocigate-runtime",
+							      MAKER_UNKNOWN, &runtime, &err) < 0)) {
 		diagnose(doctor, HEALTH_FAULT, "node", "name the real runtime in the policy: runtime, candidates",
 			 "live: there is no runtime to try the hook %s with", hooked->program);
 		return;

@@ -120,7 +120,8 @@ static void look_behind(struct doctor *doctor, const char *wrapper, const char *
 	struct real_runtime runtime = {.fd = -1};
 	struct err err;
 
-	if (runtime_find(doctor->arena, doctor->policy, slash ? slash + 1 : wrapper, &runtime, &err) < 0) {
+	if (runtime_find(doctor->arena, doctor->policy, slash ? slash + 1 : wrapper, MAKER_UNKNOWN, &runtime, &err) <
+	    0) {
 		diagnose(doctor, HEALTH_FAULT, "node", "name the real runtime in the policy: runtime, candidates",
 			 "behind %s: %s", wrapper, err.text);
 		return;

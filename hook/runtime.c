@@ -51,18 +51,22 @@ static int find_without_policy(struct call *call, struct err *err)
 {
 	policy_builtin(&call->run.policy_own);
 	call->run.policy = &call->run.policy_own;
-	return runtime_find(&call->run.arena, call->run.policy, call->name, &call->runtime, err);
+	return runtime_find(&call->run.arena, call->run.policy, call->name, runtime_maker(&call->args), &call->runtime,
+			    err);
 }
 
 static int pass_on(struct call *call)
 {
 	struct run *run = &call->run;
-	struct err err;
+	struct err err, unloaded;
+	const bool loaded = policy_load(&run->arena, &policy_dirs_default, &run->policy_own, &unloaded) == 0;
 
-	if (policy_load(&run->arena, &policy_dirs_default, &run->policy_own, &err) < 0 ||
-	    runtime_find(&run->arena, &run->policy_own, call->name, &call->runtime, &err) < 0) {
-		if (find_without_policy(call, &err) < 0) {
-			decision_refuse(&run->decision, &err);
+	if (!loaded || runtime_find(&run->arena, &run->policy_own, call->name, runtime_maker(&call->args),
+				    &call->runtime, &err) < 0) {
+		struct err without;
+
+		if (find_without_policy(call, &without) < 0) {
+			decision_refuse(&run->decision, loaded ? &err : &without);
 			return refuse(call);
 		}
 	}
@@ -168,7 +172,7 @@ static int enforce(struct call *call)
 
 	if (run_policy(run, &policy_dirs_default) < 0)
 		return refuse(call);
-	if (runtime_find(&run->arena, run->policy, call->name, &call->runtime, &err) < 0) {
+	if (runtime_find(&run->arena, run->policy, call->name, runtime_maker(&call->args), &call->runtime, &err) < 0) {
 		decision_refuse(&run->decision, &err);
 		return refuse(call);
 	}

@@ -42,14 +42,26 @@ struct real_runtime {
 	const char *path;
 };
 
+/** enum runtime_maker - who made a container, as far as its state tells: what keeps it as runc does, or as crun does */
+enum runtime_maker { MAKER_UNKNOWN = 0, MAKER_RUNC, MAKER_CRUN };
+
+/**
+ * runtime_maker() - of the container that @args are about; MAKER_UNKNOWN also where one is to be made
+ *
+ * Each of the two forgets a container of the other's together with its directory (delete --force), and what runs in it
+ * goes on for ever: whoever made it must be the one to end it.
+ */
+enum runtime_maker runtime_maker(const struct runtime_args *args);
+
 /**
  * runtime_find() - the first of the policy's candidates for @wrapper ("ocigate-runtime") that exists
+ * @maker: those that are known to be of the other kind do not count
  *
  * It must be a program (not a script) that belongs to root, as must every directory on the way, and nobody else may
  * write any of them. The wrapper itself, under whatever name, is passed over.
  * Return: 0, or -1 with ERR_POLICY or ERR_SYSTEM.
  */
-int runtime_find(struct arena *arena, const struct policy *policy, const char *wrapper,
+int runtime_find(struct arena *arena, const struct policy *policy, const char *wrapper, enum runtime_maker maker,
 		 struct real_runtime *ret_runtime, struct err *err) MUST_CHECK;
 
 /** runtime_is_crun() - they differ in where they keep a container's state, and in what exec options mean */

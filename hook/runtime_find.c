@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,20 +97,73 @@ static int try_candidate(struct arena *arena, const char *candidate, struct real
 	return 1;
 }
 
-int runtime_find(struct arena *arena, const struct policy *policy, const char *wrapper,
+static bool is_there(const char *root, const char *id, const char *name)
+{
+	char path[PATH_MAX];
+	const int len = snprintf(path, sizeof(path), "%s/%s/%s", root, id, name);
+
+	return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+}
+
+static enum runtime_maker maker_of(const char *root, const char *id)
+{
+	const bool runc = is_there(root ? root : "/run/runc", id, "state.json");
+	const bool crun = is_there(root ? root : "/run/crun", id, "status");
+
+	if (runc == crun)
+		return MAKER_UNKNOWN;
+	return crun ? MAKER_CRUN : MAKER_RUNC;
+}
+
+/* Where the id stands in a command line that is handed on is not known: a word that is a container's is it. */
+enum runtime_maker runtime_maker(const struct runtime_args *args)
+{
+	enum runtime_maker maker = MAKER_UNKNOWN;
+
+	if (args->verb != VERB_OTHER && args->verb != VERB_EXEC)
+		return MAKER_UNKNOWN;
+	if (args->id)
+		return maker_of(args->values[VALUE_ROOT], args->id);
+	for (size_t i = 1; i < args->argc && maker == MAKER_UNKNOWN; i++)
+		if (decision_id_valid(args->argv[i]))
+			maker = maker_of(args->values[VALUE_ROOT], args->argv[i]);
+	return maker;
+}
+
+static bool is_other(const struct real_runtime *runtime, enum runtime_maker maker)
+{
+	const char *slash = strrchr(runtime->path, '/');
+	const bool runc = slash && strncmp(slash + 1, "runc", 4) == 0;
+
+	return (maker == MAKER_RUNC && runtime_is_crun(runtime)) || (maker == MAKER_CRUN && runc);
+}
+
+int runtime_find(struct arena *arena, const struct policy *policy, const char *wrapper, enum runtime_maker maker,
 		 struct real_runtime *ret_runtime, struct err *err)
 {
+	bool other = false;
+
 	for (size_t i = 0; i < policy->n_wrappers; i++) {
 		const struct strings *candidates = &policy->wrappers[i].candidates;
 
 		if (strcmp(policy->wrappers[i].name, wrapper) != 0)
 			continue;
 		for (size_t j = 0; j < candidates->n; j++) {
-			int found = try_candidate(arena, candidates->items[j], ret_runtime, err);
+			struct real_runtime runtime = {.fd = -1};
+			int found = try_candidate(arena, candidates->items[j], &runtime, err);
 
-			if (found != 0)
-				return found < 0 ? -1 : 0;
+			if (found < 0)
+				return -1;
+			if (found > 0 && !is_other(&runtime, maker)) {
+				*ret_runtime = runtime;
+				return 0;
+			}
+			other = other || found > 0;
+			fd_close(&runtime.fd);
 		}
+		if (other)
+			return err_set(err, ERR_POLICY, "the container was started by %s, which is not on this node",
+				       maker == MAKER_CRUN ? "crun" : "runc");
 		return err_set(err, ERR_POLICY, "none of the runtimes that the policy names for %s is on this node",
 			       wrapper);
 	}

@@ -191,6 +191,7 @@ behind() {
 	with_candidates "\"/usr/local/bin/nowhere\", \"$real\""
 	wrapped run --bundle "$BUNDLE" behind
 	holds 'the first runtime that exists is taken' eval '[ "$status" -eq 0 ] && ran'
+	other_runtime
 	ln -sf ocigate /usr/local/bin/ocigate-nobody
 	/usr/local/bin/ocigate-nobody --version >"$NODE/out" 2>"$NODE/err"
 	status=$?
@@ -208,6 +209,32 @@ behind() {
 	wrapped --version
 	holds 'a broken policy does not keep a node from stopping its containers' same "$status" 0
 	rm -f /etc/ocigate/policy.d/60-broken.json /usr/local/bin/ocigate-nobody /usr/local/bin/loop /usr/local/bin/script /usr/local/bin/loose
+}
+
+# Each of the two forgets what it does not know; what runs there would go on for ever.
+other_runtime() {
+	other=$(command -v "$([ "$runtime" = runc ] && echo crun || echo runc)")
+	if [ -z "$other" ]; then
+		echo "skip $topic a container of another runtime: there is no other"
+		return
+	fi
+	make kept '.process.args = ["/guest", "60"]'
+	with_candidates "\"$real\""
+	"$wrapper" --root "$STATE" run --detach --bundle "$BUNDLE" kept </dev/null >/dev/null 2>"$NODE/err"
+	with_candidates "\"$other\""
+	wrapped exec --user 1000 kept /guest
+	holds 'a container is not entered by another runtime' eval '[ "$status" -eq 1 ] && grep -q "was started by $runtime" "$NODE/err"'
+	# Of this name nothing is known without a policy.
+	ln -sf ocigate /usr/local/bin/ocigate-kept
+	sed -i "s/ocigate-$runtime/ocigate-kept/" /etc/ocigate/policy.d/50-test.json
+	/usr/local/bin/ocigate-kept --root "$STATE" delete --force kept >"$NODE/out" 2>"$NODE/err"
+	status=$?
+	holds 'nor forgotten by it while it runs' eval '[ "$status" -eq 1 ] &&
+		grep -q "was started by $runtime, which is not on this node" "$NODE/err" && "$real" --root "$STATE" state kept >/dev/null'
+	with_candidates "\"$other\", \"$real\""
+	wrapped delete --force kept
+	holds 'the one that started it ends it' eval '[ "$status" -eq 0 ] && ! "$real" --root "$STATE" state kept >/dev/null 2>&1'
+	rm /usr/local/bin/ocigate-kept
 }
 
 with_candidates() {
