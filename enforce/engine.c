@@ -9,8 +9,6 @@
 
 static unsigned scope_of(const struct container *container)
 {
-	if (container->update)
-		return RULE_SCOPE_UPDATE;
 	return container->exec ? RULE_SCOPE_EXEC : RULE_SCOPE_CREATE;
 }
 

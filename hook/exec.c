@@ -30,61 +30,48 @@ static void forget_container(struct run *run, const char *id)
 }
 
 /*
- * The container's own bundle. One that cannot be read strictly was not admitted by ocigate: it is older, and what comes
- * into it is judged by the policy alone.
+ * The container's own bundle. One that cannot be read strictly was not admitted by ocigate: it is older, and the exec is
+ * judged by the policy alone.
  */
-static int read_container(struct run *run, const char *id, const struct state *state, bool *ret_whole, struct err *err)
+static int read_container(struct exec *exec, const struct state *state, struct err *err)
 {
+	struct run *run = exec->run;
 	struct bundle bundle = {.fd = -1};
 	int rc;
 
 	if (bundle_open(run, state->bundle, &bundle, err) < 0)
 		return -1;
-	rc = bundle_read(run, &bundle, id, err);
+	rc = bundle_read(run, &bundle, exec->args->id, err);
 	(void)close(bundle.fd);
-	*ret_whole = rc == 0;
-	if (rc < 0 && err->kind == ERR_SYSTEM)
-		return -1;
-	if (rc < 0) {
-		decision_note(&run->decision,
-			      "the container's own config.json is of no use (%s): judged by the policy alone",
-			      err->text);
-		forget_container(run, id);
-		run->container.bundle = bundle.path;
+	if (rc == 0) {
+		exec->created = run->container.process;
+		run->container.created = &exec->created;
+		run_identity(run, bundle.owner);
+		return 0;
 	}
+	if (err->kind == ERR_SYSTEM)
+		return -1;
+	decision_note(&run->decision, "the container's own config.json is of no use (%s): judged by the policy alone",
+		      err->text);
+	forget_container(run, exec->args->id);
+	run->container.bundle = bundle.path;
 	run_identity(run, bundle.owner);
 	return 0;
 }
 
-int exec_load_container(struct run *run, const struct runtime_args *args, const struct real_runtime *runtime,
-			bool *ret_whole, struct err *err)
-{
-	struct state state;
-	bool known;
-
-	forget_container(run, args->id);
-	*ret_whole = false;
-	if (exec_find_container(&run->arena, args, runtime, &state, &known, err) < 0)
-		return -1;
-	if (known)
-		return read_container(run, args->id, &state, ret_whole, err);
-	decision_note(&run->decision, "the runtime knows no such container: judged by the policy alone");
-	run_identity(run, BUNDLE_OWNER_UNKNOWN);
-	return 0;
-}
-
-/* What the exec is compared with, if that is known. */
 static int find_container(struct exec *exec, struct err *err)
 {
 	struct run *run = exec->run;
-	bool whole;
+	struct state state;
+	bool known;
 
-	if (exec_load_container(run, exec->args, exec->runtime, &whole, err) < 0)
+	forget_container(run, exec->args->id);
+	if (exec_find_container(&run->arena, exec->args, exec->runtime, &state, &known, err) < 0)
 		return -1;
-	if (whole) {
-		exec->created = run->container.process;
-		run->container.created = &exec->created;
-	}
+	if (known)
+		return read_container(exec, &state, err);
+	decision_note(&run->decision, "the runtime knows no such container: judged by the policy alone");
+	run_identity(run, BUNDLE_OWNER_UNKNOWN);
 	return 0;
 }
 
@@ -150,9 +137,7 @@ static int judge(struct exec *exec, struct err *err)
 		return 0;
 	}
 	runtime_judge(&job, &text);
-	return run->decision.verdict == VERDICT_ADMIT
-		       ? exec_hand_over(&run->arena, exec->args, VALUE_PROCESS, &text, err)
-		       : 0;
+	return run->decision.verdict == VERDICT_ADMIT ? exec_hand_over(&run->arena, exec->args, &text, err) : 0;
 }
 
 void runtime_exec(struct run *run, struct runtime_args *args, const struct real_runtime *runtime, const char *wrapper)

@@ -18,14 +18,6 @@ int exec_find_container(struct arena *arena, const struct runtime_args *args, co
 			struct state *ret_state, bool *ret_known, struct err *err) MUST_CHECK;
 
 /**
- * exec_load_container() - the container that @args name, from its own bundle, and who it is
- * @ret_whole: false: nothing is known but, maybe, where its bundle lies
- * Return: 0, or -1 with ERR_INPUT or ERR_SYSTEM.
- */
-int exec_load_container(struct run *run, const struct runtime_args *args, const struct real_runtime *runtime,
-			bool *ret_whole, struct err *err) MUST_CHECK;
-
-/**
  * exec_process_from_options() - the process that runc or crun makes of --user, --cap and the rest
  * @args: for crun a --user without a group is written with the one that crun takes
  * @base: the container's own
@@ -35,13 +27,11 @@ int exec_process_from_options(struct arena *arena, struct runtime_args *args, bo
 			      struct process *ret_process, struct err *err) MUST_CHECK;
 
 /**
- * exec_hand_over() - give the runtime the judged text in place of the file that an option names
- * @value: --process, or --resources of an update
+ * exec_hand_over() - give the runtime the judged text in place of the file that --process names
  *
  * The text goes into sealed memory that the runtime reads by descriptor: what was judged is what it reads, whatever
  * becomes of the file. The descriptor lies above those that the container gets, and runtimes close it there.
  */
-int exec_hand_over(struct arena *arena, struct runtime_args *args, enum runtime_value value, const struct text *text,
-		   struct err *err) MUST_CHECK;
+int exec_hand_over(struct arena *arena, struct runtime_args *args, const struct text *text, struct err *err) MUST_CHECK;
 
 #endif

@@ -19,25 +19,24 @@ static int count_preserved(const struct runtime_args *args)
 
 static int sealed_memory(const struct text *text, struct err *err)
 {
-	FD_AUTO int fd = memfd_create("ocigate-document", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	FD_AUTO int fd = memfd_create("ocigate-process", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	size_t done = 0;
 
 	if (fd < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the judged document cannot be handed over");
+		return err_sys(err, ERR_SYSTEM, errno, "the judged process cannot be handed over");
 	while (done < text->len) {
 		ssize_t n = write(fd, text->bytes + done, text->len - done);
 
 		if (n < 0 && errno != EINTR)
-			return err_sys(err, ERR_SYSTEM, errno, "the judged document cannot be handed over");
+			return err_sys(err, ERR_SYSTEM, errno, "the judged process cannot be handed over");
 		done += n > 0 ? (size_t)n : 0;
 	}
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the judged document cannot be sealed");
+		return err_sys(err, ERR_SYSTEM, errno, "the judged process cannot be sealed");
 	return fd_steal(&fd);
 }
 
-int exec_hand_over(struct arena *arena, struct runtime_args *args, enum runtime_value value, const struct text *text,
-		   struct err *err)
+int exec_hand_over(struct arena *arena, struct runtime_args *args, const struct text *text, struct err *err)
 {
 	FD_AUTO int fd = sealed_memory(text, err);
 	const char *path;
@@ -48,10 +47,10 @@ int exec_hand_over(struct arena *arena, struct runtime_args *args, enum runtime_
 	/* Open past the exec, unlike everything else of ours. */
 	high = fcntl(fd, F_DUPFD, 3 + count_preserved(args));
 	if (high < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the judged document cannot be handed over");
+		return err_sys(err, ERR_SYSTEM, errno, "the judged process cannot be handed over");
 	path = arena_printf(arena, "/proc/self/fd/%d", high);
 	if (!path)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	args->argv[args->value_at[value]] = path;
+	args->argv[args->value_at[VALUE_PROCESS]] = path;
 	return 0;
 }

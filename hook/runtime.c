@@ -2,10 +2,9 @@
 /*
  * The runtime wrapper: an engine calls it in place of runc or crun. What makes
  * a container or a process in one is judged, amended or refused; everything
- * else is handed on as it came. It never reads stdin (but for an update that
- * says so) and leaves every descriptor open, and it never forks (but for a user
- * namespace that is pinned to a file, enforce/host/userns.c): in the end the
- * runtime runs in this very process.
+ * else is handed on as it came. It never reads stdin and leaves every descriptor
+ * open, and it never forks (but for a user namespace that is pinned to a file,
+ * enforce/host/userns.c): in the end the runtime runs in this very process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -183,17 +182,13 @@ static int enforce(struct call *call)
 	run->decision.id = call->args.id;
 	if (call->args.verb == VERB_EXEC)
 		runtime_exec(run, &call->args, &call->runtime, call->name);
-	else if (call->args.verb == VERB_UPDATE)
-		runtime_update(run, &call->args, &call->runtime, call->name);
 	else
 		rc = judge_bundle(call, &bundle, &err);
 	if (rc < 0)
 		decision_refuse(&run->decision, &err);
 	if (run->decision.verdict != VERDICT_ADMIT)
 		return refuse(call);
-	/* Engines change limits all the time: of that nothing is to be told. */
-	if (call->args.verb != VERB_UPDATE || run->decision.findings.n > 0)
-		run_record(run);
+	run_record(run);
 	return become_runtime(call);
 }
 
@@ -217,8 +212,8 @@ int verb_runtime(int argc, char **argv)
 	call.name = strcmp(name, "runtime") == 0 ? "ocigate-runtime" : name;
 	run_start(&call.run, "runtime");
 	rc = runtime_args_parse(&call.run.arena, argc, argv, &call.args, &err);
-	if (call.args.verb == VERB_EXEC || call.args.verb == VERB_UPDATE)
-		call.run.decision.stage = call.args.word;
+	if (call.args.verb == VERB_EXEC)
+		call.run.decision.stage = "exec";
 	if (rc < 0) {
 		decision_refuse(&call.run.decision, &err);
 		return refuse(&call);

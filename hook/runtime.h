@@ -138,8 +138,4 @@ const char *runtime_handler(const char *wrapper);
 /** runtime_exec() - judge an exec; on admission args->argv is what to hand on. The decision says the rest. */
 void runtime_exec(struct run *run, struct runtime_args *args, const struct real_runtime *runtime, const char *wrapper);
 
-/** runtime_update() - the same for an update of a container's resources; the one verb of which stdin may be read */
-void runtime_update(struct run *run, struct runtime_args *args, const struct real_runtime *runtime,
-		    const char *wrapper);
-
 #endif

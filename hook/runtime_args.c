@@ -130,8 +130,8 @@ static int take_flag(struct parser *parser, const struct flag *flag, const char 
 	}
 	if (!value)
 		value = parser->argv[parser->at++];
-	if (*value == '\0' && (flag->value == VALUE_BUNDLE || flag->value == VALUE_PROCESS ||
-			       flag->value == VALUE_RESOURCES || flag->value == VALUE_ROOT))
+	if (*value == '\0' &&
+	    (flag->value == VALUE_BUNDLE || flag->value == VALUE_PROCESS || flag->value == VALUE_ROOT))
 		return refuse(err, word, "the value is empty");
 	if (parser->seen[flag - runtime_flags] && strcmp(parser->seen[flag - runtime_flags], value) == 0)
 		return 0;

@@ -15,7 +15,7 @@
 #include "ocigate/list.h"
 
 /** enum runtime_verb - VERB_OTHER: passed on, whatever it is */
-enum runtime_verb { VERB_OTHER = 0, VERB_CREATE, VERB_RUN, VERB_RESTORE, VERB_EXEC, VERB_UPDATE };
+enum runtime_verb { VERB_OTHER = 0, VERB_CREATE, VERB_RUN, VERB_RESTORE, VERB_EXEC };
 
 /** enum runtime_value - options whose value the wrapper looks at */
 enum runtime_value {
@@ -32,10 +32,9 @@ enum runtime_value {
 	VALUE_CWD,
 	VALUE_APPARMOR,
 	VALUE_LABEL,
-	VALUE_ENV,    /* may come many times: in @lists */
-	VALUE_CAP,    /* many times */
-	VALUE_GROUPS, /* many times */
-	VALUE_RESOURCES,
+	VALUE_ENV,	    /* may come many times: in @lists */
+	VALUE_CAP,	    /* many times */
+	VALUE_GROUPS,	    /* many times */
 	VALUE_NO_NEW_PRIVS, /* "true" or "false" */
 	VALUE_TTY,	    /* "true" or "false" */
 	VALUES

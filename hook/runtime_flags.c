@@ -17,8 +17,8 @@ const struct flag runtime_flags[] = {
 	{"rootless", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL},
 	{"criu", 0, FLAG_VALUE, ON_GLOBAL, VALUE_NONE, NULL}, /* runc up to 1.3 */
 	{"version", 'v', FLAG_HELP, ON_GLOBAL, VALUE_NONE, NULL},
-	{"help", 'h', FLAG_HELP, ON_GLOBAL | ON_VERBS | ON_UPDATE, VALUE_NONE, NULL},
-	{"usage", 0, FLAG_HELP, ON_GLOBAL | ON_VERBS | ON_UPDATE, VALUE_NONE, NULL}, /* crun */
+	{"help", 'h', FLAG_HELP, ON_GLOBAL | ON_VERBS, VALUE_NONE, NULL},
+	{"usage", 0, FLAG_HELP, ON_GLOBAL | ON_VERBS, VALUE_NONE, NULL}, /* crun */
 
 	/* what makes a container */
 	{"bundle", 'b', FLAG_VALUE, ON_BUNDLE, VALUE_BUNDLE, NULL},
@@ -64,27 +64,6 @@ const struct flag runtime_flags[] = {
 	{"cgroup", 0, FLAG_REFUSED, ON_EXEC, VALUE_NONE,
 	 "with it crun puts the process outside its container's cgroup, where neither devices nor limits are held"},
 	{"ignore-paused", 0, FLAG_SWITCH, ON_EXEC, VALUE_NONE, NULL},
-
-	/* update */
-	{"resources", 'r', FLAG_VALUE, ON_UPDATE, VALUE_RESOURCES, NULL},
-	{"blkio-weight", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-burst", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-idle", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-period", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-quota", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-rt-period", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-rt-runtime", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpu-share", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpuset-cpus", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"cpuset-mems", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"kernel-memory", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"kernel-memory-tcp", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"l3-cache-schema", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"mem-bw-schema", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"memory", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"memory-reservation", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"memory-swap", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
-	{"pids-limit", 0, FLAG_VALUE, ON_UPDATE, VALUE_NONE, NULL},
 };
 const size_t n_runtime_flags = sizeof(runtime_flags) / sizeof(runtime_flags[0]);
 
@@ -93,7 +72,6 @@ const struct verb runtime_verbs[] = {
 	{"run", VERB_RUN, NULL},
 	{"restore", VERB_RESTORE, NULL},
 	{"exec", VERB_EXEC, NULL},
-	{"update", VERB_UPDATE, NULL},
 	{"start", VERB_OTHER, NULL},
 	{"state", VERB_OTHER, NULL},
 	{"list", VERB_OTHER, NULL},
@@ -103,6 +81,7 @@ const struct verb runtime_verbs[] = {
 	{"resume", VERB_OTHER, NULL},
 	{"ps", VERB_OTHER, NULL},
 	{"events", VERB_OTHER, NULL},
+	{"update", VERB_OTHER, NULL},
 	{"checkpoint", VERB_OTHER, NULL},
 	{"spec", VERB_OTHER, NULL},
 	{"features", VERB_OTHER, NULL},

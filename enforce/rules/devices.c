@@ -2,21 +2,23 @@
 /*
  * devices
  *
- * Fields: linux.devices, linux.resources.devices, mounts (/dev and binds of device nodes). Allowed: the devices that
- * runtimes give to every container.
+ * Fields: linux.devices, linux.resources.devices, mounts (/dev and binds of
+ * device nodes). Allowed: the devices that runtimes give to every container.
  *
- * A device is its type and numbers; its name says nothing (/dev/innocent may be 1:1, the node's memory). Two things
- * give one: a node, and a grant in the device cgroup, with which root in the container makes the node. Grants are
- * judged as a list in order, and as the most generous runtime reads it:
+ * A device is its type and numbers; its name says nothing (/dev/innocent may be 1:1, the node's memory). Two things give
+ * one: a node, and a grant in the device cgroup, with which root in the container makes the node. Grants are judged as a
+ * list in order, and as the most generous runtime reads it:
  * - a rule of type "a" (or of none) counts for every device, whatever numbers and access it names (runc, cgroup v1);
  * - a denial takes back a grant of the same numbers alone, and its access wholly: "b 8:*" denied leaves "b 8:0" open;
- * - without a denial of everything nothing is denied: crun loads no filter for an empty list, nor any without a
- *   cgroup; in cgroup v1 grants add to the parent's "all". In a user namespace engines leave the list out, as the
- *   kernel opens no node that was made there.
+ * - without a denial of everything at the start nothing is denied: crun loads no filter for an empty list (and none at
+ *   all without a cgroup), on cgroup v1 grants add to the parent's "all". In a user namespace engines leave the list out,
+ *   as the kernel opens no node that was made there.
  * Runtimes add grants of their own, for the default devices, tun, and mknod alone: these say nothing of a container.
- * /dev must be a fresh tmpfs, where the spec has it: else the runtime follows links of the image's /dev to the node's
- * files (CVE-2026-88264, CVE-2026-41579). What others reach too, a volume at /dev or /dev/pts, changes under its
- * hands: so runc bound files of procfs over masked paths and /dev/console (CVE-2025-31133, CVE-2025-52565).
+ *
+ * /dev must be a fresh tmpfs, and where the spec has it: else the runtime works on the image's /dev, where links lead it
+ * to the node's files (crun, CVE-2026-88264 and its kin; runc, CVE-2026-41579). What others reach too, a volume at /dev
+ * or /dev/pts, changes under its hands: so runc bound files of procfs over masked paths and /dev/console
+ * (CVE-2025-31133, CVE-2025-52565).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -369,10 +371,8 @@ static void judge_unknown(const struct container *container, const struct host *
 static void judge(const struct container *container, const struct host *host, const void *settings,
 		  struct findings *findings)
 {
-	judge_cgroup(container, host, settings, findings);
-	if (container->update)
-		return;
 	judge_nodes(container, settings, findings);
+	judge_cgroup(container, host, settings, findings);
 	judge_dev(container, host, findings);
 	judge_binds(host, settings, findings);
 	judge_unknown(container, host, findings);
@@ -384,7 +384,7 @@ const struct rule rule_devices = {
 	.group = RULE_GROUP_ESCAPE,
 	.effect = EFFECT_DENY,
 	.severity = SEVERITY_HIGH,
-	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_UPDATE,
+	.scope = RULE_SCOPE_CREATE,
 	.facts = HOST_FACT_MOUNTS | HOST_FACT_NAMESPACES | HOST_FACT_ID_MAPS,
 	.title = "the node's devices, by node, cgroup grant or mount; no /dev of its own",
 	.fields = "linux.devices, linux.resources.devices, mounts",

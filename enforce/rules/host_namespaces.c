@@ -175,16 +175,14 @@ static void judge(const struct container *container, const struct host *host, co
 {
 	const struct settings *own = settings;
 
-	for (size_t i = 0; i < container->resources.unified.n; i++)
-		judge_unified(&container->resources.unified.items[i], findings);
-	if (container->update)
-		return;
 	for (int type = 0; type < NS_TYPES; type++)
 		if (strings_hold(&own->forbidden, namespace_type_names[type]))
 			judge_type(container, host, (enum namespace_type)type, findings);
 	if (strings_hold(&own->forbidden, namespace_type_names[NS_MOUNT]))
 		judge_joined_mounts(container, host, findings);
 	judge_cgroup(container, findings);
+	for (size_t i = 0; i < container->resources.unified.n; i++)
+		judge_unified(&container->resources.unified.items[i], findings);
 	if (strings_hold(&own->forbidden, namespace_type_names[NS_UTS]))
 		return;
 	judge_name(host, container->hostname, "/hostname", findings);
@@ -197,7 +195,7 @@ const struct rule rule_host_namespaces = {
 	.group = RULE_GROUP_CORE,
 	.effect = EFFECT_DENY,
 	.severity = SEVERITY_HIGH,
-	.scope = RULE_SCOPE_CREATE | RULE_SCOPE_UPDATE,
+	.scope = RULE_SCOPE_CREATE,
 	.facts = HOST_FACT_NAMESPACES,
 	.title = "namespaces, names and control groups shared with the host",
 	.fields = "linux.namespaces, linux.cgroupsPath, linux.resources.unified, hostname, domainname, /proc/PID/ns",

@@ -5,7 +5,7 @@
 
 #include "ocigate/fs.h"
 #include "ocigate/spec.h"
-#include "schema_table.h"
+#include "schema.h"
 
 int spec_load(struct arena *arena, int dirfd, const char *name, size_t max, struct text *ret_text, struct err *err)
 {
@@ -66,16 +66,5 @@ int spec_parse_process(struct arena *arena, const struct text *text, struct proc
 	if (walk_document(&walk, &shape_process, text, "the process document", &process, err) < 0)
 		return -1;
 	*ret_process = process;
-	return 0;
-}
-
-int spec_parse_resources(struct arena *arena, const struct text *text, struct resources *ret_resources, struct err *err)
-{
-	struct resources resources = {.present = true};
-	struct walk walk = {.arena = arena};
-
-	if (walk_document(&walk, &shape_resources, text, "the resources", &resources, err) < 0)
-		return -1;
-	*ret_resources = resources;
 	return 0;
 }

@@ -294,7 +294,6 @@ static inline bool identity_is_pod(const struct identity *identity)
  * @exec: true: only @process, @id and @identity are of this exec; the rest is the container's own bundle, if
  *        @has_bundle
  * @id: container id as given to the runtime; "" if unknown (check of a bare bundle)
- * @update: true: it runs, and @resources are what it is to have from now on; nothing else is judged
  * @unheld: the runtime is told to give it no control group: what its spec denies of devices and limits holds for nobody
  * @bundle: absolute path of the bundle directory, as given
  * @rootfs: absolute path of the root filesystem: root.path taken from the bundle, cleaned as text
@@ -303,7 +302,6 @@ static inline bool identity_is_pod(const struct identity *identity)
  */
 struct container {
 	bool exec;
-	bool update;
 	bool has_bundle;
 	bool unheld;
 	const char *id;

@@ -39,7 +39,6 @@ enum rule_group {
 enum rule_scope {
 	RULE_SCOPE_CREATE = 1 << 0, /* a container's spec at create, run, restore */
 	RULE_SCOPE_EXEC = 1 << 1,   /* the process of an exec */
-	RULE_SCOPE_UPDATE = 1 << 2, /* the resources that a container that runs is to have instead */
 };
 
 /** enum setting_type - how a setting is written in JSON and kept in memory */

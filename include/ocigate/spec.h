@@ -53,10 +53,6 @@ int spec_parse_known(struct arena *arena, const struct text *text, const char *b
 int spec_parse_process(struct arena *arena, const struct text *text, struct process *ret_process,
 		       struct err *err) MUST_CHECK;
 
-/** spec_parse_resources() - the same for the document of an update: linux.resources alone */
-int spec_parse_resources(struct arena *arena, const struct text *text, struct resources *ret_resources,
-			 struct err *err) MUST_CHECK;
-
 /**
  * enum bundle_owner - may others than root put a bundle at this place?
  *

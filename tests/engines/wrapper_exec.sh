@@ -48,7 +48,6 @@ cases() {
 	wrapped exec --process "$NODE/process.json" exec
 	holds 'exec: audit records and admits' eval 'inside NoNewPrivs 0 && record ".findings[].rule" | grep -q exec-escalation'
 	exec_options
-	updates
 	wrapped delete --force exec
 	exec_amended
 }
@@ -99,39 +98,6 @@ exec_options() {
 	holds "exec: out of the container's cgroup is refused" refused
 	wrapped exec --user 1000 --no-new-privs nobody /guest
 	holds 'exec: into a container that is not there is refused' refused
-}
-
-# updated JSON: of the container that runs; from stdin, as containerd and CRI-O do
-updated() {
-	printf '%s' "$1" | "$wrapper" --root "$STATE" update --resources=- exec >"$NODE/out" 2>"$NODE/err"
-	status=$?
-}
-
-memory_limit() {
-	cat "/sys/fs/cgroup/memory/$OCIGATE_NODE/exec/memory.limit_in_bytes"
-}
-
-# What a spec may not ask for must not come later.
-updates() {
-	updated '{"devices": [{"allow": true, "access": "rwm"}]}'
-	holds 'update: all devices are refused' eval '[ "$status" -eq 1 ] && same "$(record .stage) $(denied_by)" "update devices"'
-	updated '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "b", "major": 7, "minor": 0, "access": "r"}]}'
-	holds 'update: so is one more' eval '[ "$status" -eq 1 ] && same "$(denied_by)" devices'
-	updated '{"unified": {"cgroup.procs": "1"}}'
-	holds 'update: so are processes of the node' eval '[ "$status" -eq 1 ] && same "$(denied_by)" host-namespaces'
-	updated '{"memory": {"limit": "all"}}'
-	holds 'update: so is what is no number' same "$status" 1
-	if [ ! -e /sys/fs/cgroup/memory ]; then
-		echo "skip $topic update: limits that pass: this node has no memory controller of version 1"
-		return
-	fi
-	updated "{\"memory\": {\"limit\": 104857600}, \"devices\": $(config '.linux.resources.devices')}"
-	holds 'update: a limit is set, and the devices that it has are no news' same "$status $(memory_limit)" '0 104857600'
-	echo '{"memory": {"limit": 209715200}}' >"$NODE/resources.json"
-	wrapped update --resources "$NODE/resources.json" exec
-	holds 'update: from a file' same "$status $(memory_limit)" '0 209715200'
-	wrapped update --memory 52428800 exec
-	holds 'update: by an option' same "$status $(memory_limit)" '0 52428800'
 }
 
 each_runtime

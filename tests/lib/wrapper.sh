@@ -30,7 +30,7 @@ wrapped() {
 
 # record FILTER: of the wrapper's own last decision; the hook writes one of its own behind it
 record() {
-	jq -rs "map(select(.stage | IN(\"runtime\", \"exec\", \"update\"))) | last | $1" "$RECORD"
+	jq -rs "map(select(.stage == \"runtime\" or .stage == \"exec\")) | last | $1" "$RECORD"
 }
 
 denied_by() {

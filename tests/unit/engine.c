@@ -53,8 +53,6 @@ static const struct rule amendable = {
 	.name = "amendable", .scope = RULE_SCOPE_CREATE, .amendment = AMEND_SECCOMP_PROFILE, .judge = judge};
 static const struct rule on_exec = {.name = "on-exec", .scope = RULE_SCOPE_EXEC, .judge = judge};
 
-static const struct rule on_update = {.name = "on-update", .scope = RULE_SCOPE_UPDATE, .judge = judge};
-
 static const struct container container;
 static const struct container exec_container = {.exec = true};
 static const struct host host;
@@ -146,23 +144,6 @@ Test(engine, exec_has_its_own_rules_and_effect)
 	engine_judge_rule(&on_exec, &container, &host, &denies_exec, JUDGE_RUNTIME, &decision.findings);
 	cr_assert_eq(judged, 0);
 	engine_judge_rule(&on_exec, &exec_container, &host, &denies_exec, JUDGE_RUNTIME, &decision.findings);
-	cr_assert_eq(judged, 1);
-	cr_assert_eq(decision.findings.items[0].effect, EFFECT_DENY);
-}
-
-Test(engine, updates_are_for_rules_that_know_them)
-{
-	static const struct container update = {.update = true};
-	const struct rule_policy denies = {.effect = EFFECT_DENY, .exec_effect = EFFECT_AUDIT};
-
-	judged = 0;
-	plan = (struct plan){.kind = FINDING_VIOLATION};
-	engine_judge_rule(&plain, &update, &host, &denies, JUDGE_RUNTIME, &decision.findings);
-	engine_judge_rule(&on_exec, &update, &host, &denies, JUDGE_RUNTIME, &decision.findings);
-	engine_judge_rule(&on_update, &container, &host, &denies, JUDGE_RUNTIME, &decision.findings);
-	engine_judge_rule(&on_update, &exec_container, &host, &denies, JUDGE_RUNTIME, &decision.findings);
-	cr_assert_eq(judged, 0);
-	engine_judge_rule(&on_update, &update, &host, &denies, JUDGE_RUNTIME, &decision.findings);
 	cr_assert_eq(judged, 1);
 	cr_assert_eq(decision.findings.items[0].effect, EFFECT_DENY);
 }

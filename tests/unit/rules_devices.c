@@ -348,28 +348,3 @@ Test(rules_devices, lists_hold_for_nobody_without_a_control_group)
 	host.id_maps_known = false;
 	cr_expect_eq(node("/dev/null", 'c', 1, 3, "{}"), 0);
 }
-
-/* Of an update the grants alone are judged: what else there is was judged when the container was made. */
-Test(rules_devices, updates_are_grants)
-{
-	static const struct device disk = {.path = "/dev/sda", .type = 'b', .major = 8, .minor = 0};
-	const struct device_rule grants[] = {deny_all,
-					     {.allow = true, .type = 'b', .major = 8, .minor = 0, .access = "r"}};
-
-	container.update = true;
-	container.devices = &disk;
-	container.n_devices = 1;
-	host.namespaces[NS_USER].shared = TRI_YES;
-	container.resources.device_rules = grants;
-	container.resources.n_device_rules = 1;
-	judge(&rule_devices, "{}");
-	cr_expect_eq(findings.n, 0);
-	container.n_devices = 0;
-	container.resources.n_device_rules = 2;
-	judge(&rule_devices, "{}");
-	cr_assert_eq(findings.n, 1);
-	cr_expect_str_eq(findings.items[0].pointer, "/linux/resources/devices/1");
-	container.resources.n_device_rules = 0;
-	judge(&rule_devices, "{}");
-	cr_expect_eq(findings.n, 1, "a list without a denial");
-}

@@ -328,28 +328,6 @@ Test(spec, reads_the_process_of_an_exec)
 	cr_expect_str_eq(process.cwd, "untouched");
 }
 
-Test(spec, reads_the_resources_of_an_update)
-{
-	static const char good[] = "{\"devices\":[{\"allow\":true,\"type\":\"b\",\"major\":8}],\"memory\":"
-				   "{\"limit\":-1},\"unified\":{\"cgroup.procs\":\"1\"}}";
-	static const char bad[] = "{\"devices\":[],\"Devices\":[{\"allow\":true}]}";
-	struct text text = {.bytes = good, .len = sizeof(good) - 1};
-	struct resources resources = {.n_device_rules = 7};
-	struct err err = {0};
-
-	cr_assert_eq(spec_parse_resources(&arena, &text, &resources, &err), 0, "%s", err.text);
-	cr_expect(resources.present);
-	cr_assert_eq(resources.n_device_rules, 1);
-	cr_expect(resources.device_rules[0].allow);
-	cr_expect_eq(resources.device_rules[0].major, 8);
-	cr_expect_eq(resources.device_rules[0].minor, -1);
-	cr_expect_eq(resources.memory_limit.value, -1);
-	cr_expect_str_eq(key_values_find(&resources.unified, "cgroup.procs"), "1");
-	text = (struct text){.bytes = bad, .len = sizeof(bad) - 1};
-	cr_expect_eq(spec_parse_resources(&arena, &text, &resources, &err), -1);
-	cr_expect_eq(resources.n_device_rules, 1, "untouched");
-}
-
 static char dir[] = "/tmp/ocigate-spec-XXXXXX";
 
 static void expect_unloadable(int dirfd, const char *name, const char *says)
