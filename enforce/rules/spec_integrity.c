@@ -21,6 +21,7 @@
 #include "ocigate/container.h"
 #include "ocigate/fs.h"
 #include "ocigate/host.h"
+#include "ocigate/owner.h"
 #include "ocigate/rule.h"
 
 struct settings {
@@ -195,34 +196,16 @@ static void judge_sections(const struct container *container, const struct setti
 
 /* --- the root --- */
 
-/* A root may neither be, hold nor lie in these: they are the node's. */
-static const char *const nodes_own[] = {
-	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr", "/var/lib/kubelet"};
-/* It may lie in these, but neither be nor hold them. */
-static const char *const shared_places[] = {
-	"/home", "/root", "/run", "/tmp", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
-
-static const char *nodes_part(const struct container *container, const char *path)
-{
-	for (size_t i = 0; i < sizeof(nodes_own) / sizeof(nodes_own[0]); i++)
-		if (path_within(path, nodes_own[i]) || path_within(nodes_own[i], path))
-			return nodes_own[i];
-	for (size_t i = 0; i < sizeof(shared_places) / sizeof(shared_places[0]); i++)
-		if (path_within(shared_places[i], path))
-			return shared_places[i];
-	return container->bundle && path_within(container->bundle, path) ? container->bundle : NULL;
-}
-
 static void judge_root(const struct container *container, const struct host *host, struct findings *findings)
 {
 	const struct origin *root = &host->rootfs;
 	const char *why = root->state == ORIGIN_DELETED ? "it is deleted" : root->why ? root->why : "not known";
 	const char *written = container->root_path;
-	const char *part = nodes_part(container, container->rootfs);
+	const char *part = root_place_fault(container, container->rootfs, false);
 	const char *remedy = "let the engine make the root file system from an image";
 
 	for (size_t i = 0; !part && i < root->paths.n; i++)
-		part = nodes_part(container, root->paths.items[i]);
+		part = root_place_fault(container, root->paths.items[i], i >= root->n_same);
 	if (part)
 		findings_add(findings, FINDING_VIOLATION, "/root/path", written,
 			     findings_text(findings, "has a root file system that shows the node's %s", part), remedy);

@@ -51,4 +51,11 @@ bool bind_owner_keeps(const struct bind_owner *owner, const char *path);
 /** bind_owner_layer() - is @path a layer in the image store of the container's engine? */
 bool bind_owner_layer(const struct container *container, const char *path, const struct strings *more);
 
+/**
+ * root_place_fault() - may a root file system lie at @path of the node?
+ * @layer: @path is one of several that it is made of
+ * Return: NULL, or the directory of the node's that it would show.
+ */
+const char *root_place_fault(const struct container *container, const char *path, bool layer);
+
 #endif

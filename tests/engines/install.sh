@@ -24,7 +24,7 @@ run() {
 start() {
 	run podman --cgroup-manager cgroupfs run --rm --network none --cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 \
 		--ulimit nproc=1024:1024 --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges "$@" \
-		--rootfs "$NODE/rootfs" /guest
+		--rootfs /var/lib/rootfs /guest
 }
 
 # doctor: its findings to $NODE/findings
@@ -50,9 +50,9 @@ for program in podman runc jq; do
 		exit 0
 	}
 done
-mkdir -p "$NODE/rootfs/proc" "$NODE/rootfs/sys" "$NODE/rootfs/dev" "$NODE/rootfs/mark" /etc/containerd /etc/docker
-chmod 1777 "$NODE/rootfs/mark"
-cp "$NODE/guest" "$NODE/rootfs/guest"
+mkdir -p /var/lib/rootfs/proc /var/lib/rootfs/sys /var/lib/rootfs/dev /var/lib/rootfs/mark /etc/containerd /etc/docker
+chmod 1777 /var/lib/rootfs/mark
+cp "$NODE/guest" /var/lib/rootfs/guest
 policy 50-test "{\"version\": 1, \"log\": {\"file\": \"$NODE/decisions\", \"syslog\": false}}"
 before=$(files)
 
@@ -111,7 +111,7 @@ holds 'podman starts a good container' [ "$status" -eq 0 ]
 start --pid host
 holds 'podman is refused a bad one, with the reason' eval '[ "$status" -ne 0 ] && grep -q "host-namespaces" "$NODE/out"'
 run podman --runtime /usr/bin/runc --cgroup-manager cgroupfs run --rm --network none --cgroup-parent "/$OCIGATE_NODE" \
-	--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --user 1000 --cap-drop ALL --pid host --rootfs "$NODE/rootfs" /guest
+	--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --user 1000 --cap-drop ALL --pid host --rootfs /var/lib/rootfs /guest
 holds 'and with another runtime on the command line as well' [ "$status" -ne 0 ]
 
 # dock OPTIONS...: the guest, by docker as it is configured
@@ -129,7 +129,7 @@ docker_begin() {
 		docker version >/dev/null 2>&1 && break
 		sleep 0.5
 	done
-	tar -C "$NODE/rootfs" --exclude=./mark -c . 2>/dev/null | docker import - guest >"$NODE/out" 2>&1
+	tar -C /var/lib/rootfs --exclude=./mark -c . 2>/dev/null | docker import - guest >"$NODE/out" 2>&1
 }
 
 docker_end() {

@@ -15,9 +15,9 @@ RESTRICTED='--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges'
 
 # podman_run OPTIONS...: the guest, with marks where the host sees them
 podman_run() {
-	rm -rf "$NODE/rootfs/mark"
-	mkdir -p "$NODE/rootfs/mark"
-	chmod 1777 "$NODE/rootfs/mark"
+	rm -rf /var/lib/rootfs/mark
+	mkdir -p /var/lib/rootfs/mark
+	chmod 1777 /var/lib/rootfs/mark
 	: >"$RECORD"
 	case $* in
 	*--network*) ;;
@@ -25,7 +25,7 @@ podman_run() {
 	esac
 	podman --cgroup-manager cgroupfs --hooks-dir "$HOOKS" --runtime "$runtime" run --rm \
 		--cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" \
-		--rootfs "$NODE/rootfs" /guest </dev/null >"$NODE/out" 2>&1
+		--rootfs /var/lib/rootfs /guest </dev/null >"$NODE/out" 2>&1
 	status=$?
 }
 
@@ -49,7 +49,7 @@ refuse() {
 	shift 2
 	podman_run "$@"
 	got=$(denying)
-	if [ -e "$NODE/rootfs/mark/ran" ]; then
+	if [ -e /var/lib/rootfs/mark/ran ]; then
 		not_ok "$name" 'its program ran'
 	elif [ "$status" -eq 0 ]; then
 		not_ok "$name" 'podman reports success'
@@ -69,7 +69,7 @@ admit() {
 	podman_run "$@"
 	if [ "$status" -ne 0 ]; then
 		not_ok "$name" "status $status: $(said)"
-	elif [ ! -e "$NODE/rootfs/mark/ran" ]; then
+	elif [ ! -e /var/lib/rootfs/mark/ran ]; then
 		not_ok "$name" 'its program did not run'
 	elif [ "$(jq -r .verdict "$RECORD" | tail -n 1)" != admit ]; then
 		not_ok "$name" 'the record does not say so'
@@ -79,8 +79,8 @@ admit() {
 }
 
 prepare() {
-	mkdir -p "$HOOKS" "$NODE/rootfs" /var/lib/app-data /run/engine
-	cp "$NODE/guest" "$NODE/rootfs/guest"
+	mkdir -p "$HOOKS" /var/lib/rootfs /var/lib/app-data /run/engine
+	cp "$NODE/guest" /var/lib/rootfs/guest
 	"$NODE/guest" --socket /run/engine/engine.sock
 	cp install/hooks.d/99-ocigate.json "$HOOKS"
 	none='{}'
@@ -127,7 +127,7 @@ no_gate() {
 	mv "$GATE" "$GATE.away"
 	# shellcheck disable=SC2086
 	podman_run $RESTRICTED
-	if [ "$status" -eq 0 ] && [ -e "$NODE/rootfs/mark/ran" ]; then
+	if [ "$status" -eq 0 ] && [ -e /var/lib/rootfs/mark/ran ]; then
 		ok "podman with $runtime starts without the hook where the gate is missing, as the README warns"
 	else
 		not_ok "podman with $runtime starts without the hook where the gate is missing, as the README warns" "$(said)"

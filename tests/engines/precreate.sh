@@ -27,15 +27,15 @@ pod() {
 
 # run OPTIONS...: the guest
 run() {
-	rm -rf "$NODE/rootfs/mark"
-	mkdir -p "$NODE/rootfs/mark"
-	chmod 1777 "$NODE/rootfs/mark"
+	rm -rf /var/lib/rootfs/mark
+	mkdir -p /var/lib/rootfs/mark
+	chmod 1777 /var/lib/rootfs/mark
 	pod run --rm --network none --cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" \
-		--rootfs "$NODE/rootfs" /guest
+		--rootfs /var/lib/rootfs /guest
 }
 
 ran_there() {
-	[ -e "$NODE/rootfs/mark/ran" ]
+	[ -e /var/lib/rootfs/mark/ran ]
 }
 
 inside() {
@@ -83,11 +83,11 @@ wrapper_alone() {
 	holds 'podman tells what ocigate says' says 'ocigate: denied container .*: root-user: runs as root'
 	holds 'as an error of the runtime, not of another kind' says 'OCI runtime error: '
 	pod run --detach --name exec --network none --cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-		$RESTRICTED --security-opt seccomp=unconfined --rootfs "$NODE/rootfs" /guest 1000
+		$RESTRICTED --security-opt seccomp=unconfined --rootfs /var/lib/rootfs /guest 1000
 	holds 'a container starts in the background' [ "$status" -eq 0 ]
 	pod exec exec /guest
 	holds 'podman exec runs, with the filter' inside Seccomp 2
-	rm -f "$NODE/rootfs/mark/ran"
+	rm -f /var/lib/rootfs/mark/ran
 	pod exec --user 0 exec /guest
 	holds 'podman exec --user 0 is refused' says 'exec-escalation'
 	pod exec --privileged exec /guest
@@ -97,8 +97,8 @@ wrapper_alone() {
 	holds 'it is removed' [ "$status" -eq 0 ]
 }
 
-mkdir -p "$HOOKS" "$NODE/rootfs"
-cp "$NODE/guest" "$NODE/rootfs/guest"
+mkdir -p "$HOOKS" /var/lib/rootfs
+cp "$NODE/guest" /var/lib/rootfs/guest
 mount --make-rshared /var/lib
 for runtime in runc crun; do
 	real=$(command -v $runtime)

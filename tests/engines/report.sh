@@ -74,11 +74,11 @@ for runtime in runc crun; do
 done
 
 if command -v podman >/dev/null; then
-	mkdir -p "$NODE/rootfs/proc" "$NODE/rootfs/sys" "$NODE/rootfs/dev" "$NODE/rootfs/mark"
-	cp "$NODE/guest" "$NODE/rootfs/guest"
+	mkdir -p /var/lib/rootfs/proc /var/lib/rootfs/sys /var/lib/rootfs/dev /var/lib/rootfs/mark
+	cp "$NODE/guest" /var/lib/rootfs/guest
 	podman --cgroup-manager cgroupfs --runtime runc run --detach --network none --cgroup-parent "/$OCIGATE_NODE" \
 		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges \
-		--annotation io.kubernetes.cri.sandbox-namespace=kube-system --rootfs "$NODE/rootfs" /guest 300 >"$NODE/podman" 2>&1 </dev/null
+		--annotation io.kubernetes.cri.sandbox-namespace=kube-system --rootfs /var/lib/rootfs /guest 300 >"$NODE/podman" 2>&1 </dev/null
 	id=$(tail -n 1 "$NODE/podman")
 	report --format json
 	json 'finds what podman runs' "[.containers[] | select(.decision.engine == \"podman\") | [.decision.id, .decision.trusted, .pid > 0]] == [[\"$id\", true, true]]"

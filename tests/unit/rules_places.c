@@ -37,11 +37,43 @@ Test(rules_places, the_shipped_default_is_what_the_file_says)
 
 Test(rules_places, roots_that_show_the_node)
 {
-	static const char *const own[] = {
-		"/bin", "/boot",	   "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys",
-		"/usr", "/var/lib/kubelet"};
-	static const char *const shared[] = {
-		"/home", "/root", "/run", "/tmp", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
+	static const char *const own[] = {"/bin",
+					  "/boot",
+					  "/dev",
+					  "/etc",
+					  "/lib",
+					  "/lib64",
+					  "/proc",
+					  "/root/.ssh",
+					  "/sbin",
+					  "/sys",
+					  "/usr",
+					  "/var/lib/cloud",
+					  "/var/lib/etcd",
+					  "/var/lib/kubelet",
+
+					  "/var/lib/rancher/k3s/server",
+					  "/var/lib/waagent",
+					  "/var/spool",
+					  "/home/u/.ssh",
+					  "/home/u/.config/gcloud",
+					  "/home/u/.kube",
+					  "/home/u/.docker",
+					  "/home/u/.aws",
+					  "/home/u/.azure",
+					  "/home/u/.gnupg"};
+	static const char *const shared[] = {"/home/u/.local",	    "/home/u/.ssh-not",	   "/root",	     "/tmp",
+					     "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
+	static const char *const holding[] = {"/home",
+					      "/home/u",
+					      "/home/u/.config",
+					      "/root",
+					      "/run",
+					      "/tmp",
+					      "/var/lib/containerd",
+					      "/var/lib/containers",
+					      "/var/lib/docker",
+					      "/var/lib/rancher"};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		container.rootfs = own[i];
@@ -51,13 +83,45 @@ Test(rules_places, roots_that_show_the_node)
 		judge(&rule_spec_integrity, "{}");
 		cr_expect_eq(found_at("/root/path"), 1, "below %s", own[i]);
 	}
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
-		container.rootfs = shared[i];
+	for (size_t i = 0; i < sizeof(holding) / sizeof(holding[0]); i++) {
+		container.rootfs = holding[i];
 		judge(&rule_spec_integrity, "{}");
-		cr_expect_eq(found_at("/root/path"), 1, "%s", shared[i]);
+		cr_expect_eq(found_at("/root/path"), 1, "%s", holding[i]);
+	}
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
 		container.rootfs = arena_printf(&arena, "%s/below", shared[i]);
 		judge(&rule_spec_integrity, "{}");
 		cr_expect_eq(found_at("/root/path"), 0, "below %s an image may lie", shared[i]);
+	}
+}
+
+/* Of what lies in /run a container gets what its engine made there for it. */
+Test(rules_places, roots_among_sockets)
+{
+	static const struct {
+		char bundle[72], root[64];
+		size_t findings;
+	} roots[] = {
+		{"/run/containerd/io.containerd.runtime.v2.task/k8s.io/c1", "/run/containerd", 1},
+		{"/run/containerd/io.containerd.runtime.v2.task/k8s.io/c1",
+		 "/run/containerd/io.containerd.runtime.v2.task/k8s.io/c1/rootfs", 0},
+		{"/run/containerd/io.containerd.runtime.v2.task/k8s.io/c1",
+		 "/run/containerd/io.containerd.runtime.v2.task/k8s.io/d/rootfs", 1},
+		{"/var/run/docker/task/moby/c1", "/run/docker/task/moby/c1/rootfs", 0},
+		{"/var/run/docker/task/moby/c1", "/run/docker/containerd", 1},
+		{"/run/docker/task/moby/c1", "/run/docker/task/moby/c10/rootfs", 1},
+		{"/run/user/1000/s/overlay-containers/c1/userdata", "/run/user/1000/s/overlay/l/merged", 0},
+		{"/run/user/1000/s/overlay-containers/c1/userdata", "/run/user/1000/podman", 1},
+		{"/var/lib/containers/storage/overlay-containers/c1/userdata", "/run/podman", 1},
+		{"/srv/c1", "/run/containerd", 1},
+		{"/srv/c1", "/runs/c1", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		container.bundle = roots[i].bundle;
+		container.rootfs = roots[i].root;
+		judge(&rule_spec_integrity, "{}");
+		cr_expect_eq(found_at("/root/path"), roots[i].findings, "%s", roots[i].root);
 	}
 }
 
