@@ -20,8 +20,8 @@ static const char *path_in_container(const struct mount_work *work, const struct
 	return path[0] == '\0' ? "/" : path;
 }
 
-/* The spec's mount at or below which a row came along; a ring of parents ends somewhere too. */
-static long parent_mount_of(const struct mount_work *work, const long *mount_of, size_t row)
+/* The spec's mount that a row is, or at or below which it came along; a ring of parents ends somewhere too. */
+static long entry_of(const struct mount_work *work, const long *mount_of, size_t row)
 {
 	for (size_t steps = 0; steps < work->table->n && row != NO_ROW && row != work->root; steps++) {
 		if (mount_of[row] >= 0)
@@ -133,7 +133,7 @@ static bool put_in_order(const struct mount_work *work, const long *mount_of, co
 		return false;
 	for (size_t row = 0; row < work->table->n; row++)
 		if (is_own(work, row)) {
-			long entry = mount_of[row] >= 0 ? mount_of[row] : parent_mount_of(work, mount_of, row);
+			long entry = entry_of(work, mount_of, row);
 
 			order->entry_of[row] = entry;
 			order->next[(entry < 0 ? none : (size_t)entry) + 1]++;

@@ -40,7 +40,7 @@ static bool is_below_free(const struct matching *matching, size_t row)
 	if (!table->carries[row])
 		return false;
 	while ((other = mount_table_at(table, table->rows[row].mountpoint, other)) != NO_ROW)
-		if (other != row && is_free(matching, other) && table->rows[other].parent == table->rows[row].id)
+		if (is_free(matching, other) && table->rows[other].parent == table->rows[row].id)
 			return true;
 	return false;
 }

@@ -6,7 +6,6 @@
  * name which the node has for the same thing; the one through the mount whose
  * root is highest in the filesystem is the one that people know.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -18,14 +17,6 @@ static const char deleted_mark[] = "//deleted";
 
 /* Up to this many names of one place are kept free of repetitions. */
 enum { SEARCHED_MAX = 64 };
-
-/** struct candidate - one row through which the node reaches the place */
-struct candidate {
-	const char *path;
-	size_t root_len;
-	size_t row;
-	bool hidden;
-};
 
 void path_list_push(struct arena *arena, struct path_list *list, const char *path)
 {
@@ -53,17 +44,6 @@ void path_list_add(struct arena *arena, struct path_list *list, const char *path
 	path_list_push(arena, list, path);
 }
 
-static int by_directness(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-
-	if (a->hidden != b->hidden)
-		return a->hidden ? 1 : -1;
-	if (a->root_len != b->root_len)
-		return a->root_len < b->root_len ? -1 : 1;
-	return a->row < b->row ? -1 : a->row > b->row;
-}
-
 static bool is_deleted(const char *fs_path)
 {
 	size_t len = strlen(fs_path), mark = sizeof(deleted_mark) - 1;
@@ -80,72 +60,49 @@ static bool is_plain(const char *fs_path)
 	return fs_path[0] == '/' && !path_within(fs_path, "/..") && !is_deleted(fs_path);
 }
 
-/** struct candidates - growing list */
-struct candidates {
-	struct candidate *items;
-	size_t n;
-	size_t room;
-};
-
-static bool append(struct arena *arena, struct candidates *list, const struct candidate *candidate)
-{
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 4;
-		struct candidate *larger = arena_array(arena, room, sizeof(*larger));
-
-		if (!larger)
-			return false;
-		if (list->n > 0)
-			memcpy(larger, list->items, list->n * sizeof(*larger));
-		list->items = larger;
-		list->room = room;
-	}
-	list->items[list->n++] = *candidate;
-	return true;
-}
-
-/* Rows whose root is exactly what is searched. */
-static bool gather(const struct mount_view *view, const struct root_search *search, struct candidates *list)
+/* Rows whose root is exactly what is searched. Out of memory shows in the arena. */
+static void gather(const struct mount_view *view, const struct root_search *search, struct path_list *seen,
+		   struct path_list *hidden)
 {
 	const struct mount_table *table = view->node;
 	size_t row = NO_ROW, skip = search->root[0] == '/' && search->len == 1 ? 0 : search->len;
 
 	while ((row = root_search_next(table, search, row)) != NO_ROW) {
-		struct candidate candidate = {.root_len = search->len, .row = row};
+		const char *path;
 
 		if (mount_table_is_inside(table, row))
 			continue;
-		candidate.path = path_join(view->arena, table->rows[row].mountpoint, search->root, skip);
-		if (!candidate.path)
-			return false;
-		candidate.hidden = !mount_table_sees(table, row, candidate.path);
-		if (!append(view->arena, list, &candidate))
-			return false;
+		path = path_join(view->arena, table->rows[row].mountpoint, search->root, skip);
+		if (path)
+			path_list_push(view->arena, mount_table_sees(table, row, path) ? seen : hidden, path);
 	}
-	return true;
+}
+
+/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */
+static void add_names(struct arena *arena, const struct path_list *names, struct path_list *list)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (list->n < SEARCHED_MAX)
+			path_list_add(arena, list, names->items[i]);
+		else
+			path_list_push(arena, list, names->items[i]);
 }
 
 void origin_paths(const struct mount_view *view, unsigned major, unsigned minor, const char *fs_path,
 		  struct path_list *list)
 {
-	struct candidates candidates = {0};
+	struct path_list seen = {0}, hidden = {0};
 	struct root_search search;
 
 	if (!fs_path)
 		return;
+	/* The highest root comes first, and of those the first of the table. */
 	search = root_search_of(major, minor, fs_path, is_plain(fs_path) ? 1 : strlen(fs_path));
 	do
-		if (!gather(view, &search, &candidates))
-			return;
+		gather(view, &search, &seen, &hidden);
 	while (root_search_grow(view->node, &search));
-	if (candidates.n > 1)
-		qsort(candidates.items, candidates.n, sizeof(*candidates.items), by_directness);
-	/* A directory may be bound thousands of times; a name that comes twice there costs less than a search. */
-	for (size_t i = 0; i < candidates.n; i++)
-		if (i < SEARCHED_MAX)
-			path_list_add(view->arena, list, candidates.items[i].path);
-		else
-			path_list_push(view->arena, list, candidates.items[i].path);
+	add_names(view->arena, &seen, list);
+	add_names(view->arena, &hidden, list);
 }
 
 /* The reverse: what the node has mounted elsewhere of that which lies below the place. */

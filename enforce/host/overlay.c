@@ -41,10 +41,10 @@ static const struct layer_option layer_options[] = {
 static const char *add_overlay(const struct mount_view *view, const char *options, const char *fs_path, bool careful,
 			       int depth, struct path_list *list);
 
-static bool is_octal(const char *s, size_t len)
+/* At the end of a value stands a comma, a slash or the end of the text: no digit. */
+static bool is_octal(const char *s)
 {
-	return len >= 4 && s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-	       s[3] <= '7';
+	return s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7';
 }
 
 /* First the kernel's octal escapes are undone, then overlay's own: a backslash before ":", "," or itself. */
@@ -54,7 +54,7 @@ static char *decode(struct arena *arena, const char *s, size_t len)
 	size_t n = 0;
 
 	for (size_t i = 0; text && i < len;) {
-		if (is_octal(s + i, len - i)) {
+		if (is_octal(s + i)) {
 			text[n++] = (char)((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 + (s[i + 3] - '0'));
 			i += 4;
 		} else {

@@ -39,8 +39,8 @@ static const char *const bases[BASES][6] = {
 	[BASE_BUILDER] = {"/var/lib/docker/buildkit", "/var/lib/buildkit"},
 };
 
-/* Only while the container shares a namespace, with the host or with another; only of a volume of its own pod. */
-enum condition { ALWAYS = 0, NET_OF_HOST, IPC_OF_HOST, NET_JOINED, IPC_JOINED, VOLUME_IS_OWN };
+/* Only while the container shares a namespace, with the host or with another. */
+enum condition { ALWAYS = 0, NET_OF_HOST, IPC_OF_HOST, NET_JOINED, IPC_JOINED };
 
 #define ON(engine) (1u << (engine))
 #define CRI	   (ON(ENGINE_CONTAINERD) | ON(ENGINE_CRIO))
@@ -63,7 +63,6 @@ struct place {
 
 static const struct place places[] = {
 	{CRI, BASE_KUBELET, "pods/%u/volumes/*/*/**", NULL, ALWAYS},
-	{CRI, BASE_KUBELET, "pods/%u/volume-subpaths/*/%n/*/**", NULL, VOLUME_IS_OWN},
 	{CRI, BASE_KUBELET, "pods/%u/etc-hosts", NULL, ALWAYS},
 	{CRI, BASE_KUBELET, "pods/%u/containers/%n/*", NULL, ALWAYS},
 
@@ -253,7 +252,8 @@ static const char *kubelet_tail(const struct bind_owner *owner, const char *path
 		const char *name = origin->paths.items[i];
 		size_t base = path_ends_with(name, owner->tail) ? strlen(name) - strlen(owner->tail) : 0;
 
-		if (base > 0 && strncmp(path, name, base) == 0 && tail_is(path + base, shape, owner->container))
+		/* Of a name with another tail nothing is left out: no shape begins with a slash. */
+		if (strncmp(path, name, base) == 0 && tail_is(path + base, shape, owner->container))
 			tail = path + base;
 	}
 	return tail;
@@ -303,8 +303,6 @@ static bool holds(enum condition condition, const struct bind_owner *owner)
 		return namespaces[NS_NETWORK].path != NULL;
 	case IPC_JOINED:
 		return namespaces[NS_IPC].path != NULL;
-	case VOLUME_IS_OWN:
-		return is_own_volume(owner, NULL);
 	case ALWAYS:
 	default:
 		return true;

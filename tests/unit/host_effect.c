@@ -50,6 +50,31 @@ Test(host_effect, the_first_mount_of_the_spec_is_one_like_others)
 	cr_expect_eq(mount->mount, 0);
 }
 
+Test(host_effect, the_first_mount_of_the_spec_keeps_its_row)
+{
+	static const char rows[] = NODE ROOT V("8:1 /one", EXT4);
+
+	cr_expect_not(seen(MOUNTED("/v", "/one", "bind") "," MOUNTED("/w", "/one", "bind"), rows, "/w")->effective);
+	cr_expect_eq(facts_mount(&live_facts, "/v")->mount, 0);
+	cr_expect(facts_mount(&live_facts, "/v")->effective);
+}
+
+/* Whatever is there: what the spec mounts last lies on top. */
+Test(host_effect, what_lies_on_top_is_paired_first)
+{
+	static const char rows[] = NODE ROOT V("8:1 /x", EXT4) "61 60 8:1 /y /run/b/rootfs/v " EXT4 "\n";
+
+	seen(MOUNTED("/v", "/one", "bind") "," MOUNTED("/v", "/two", "bind"), rows, "/v");
+	cr_assert_eq(live_facts.host.n_mounts, 3);
+	for (size_t i = 0; i < 2; i++) {
+		const struct host_mount *mount = &live_facts.host.mounts[i];
+
+		cr_expect(mount->effective);
+		cr_expect_eq(mount->mount, (long)i);
+		cr_expect_str_eq(facts_paths(&live_facts, &mount->origin), i == 0 ? "/x" : "/y");
+	}
+}
+
 /* What lies below a mount that came along is told of the node's, where it is asked for. */
 Test(host_effect, the_reverse_is_not_told_of_what_came_along)
 {
@@ -72,6 +97,32 @@ Test(host_effect, rows_may_stand_in_any_order)
 	cr_assert_null(live_facts.host.mounts_why);
 	cr_expect(facts_mount(&live_facts, "/proc")->effective);
 	cr_expect_eq(live_facts.host.n_mounts, 1);
+	facts_end(&live_facts);
+	tables_record(&live_facts, MOUNTED("/link/x", "/etc", "bind"),
+		      "71 70 8:1 /etc /there rw - ext4 /dev/sda1 rw\n70 69 8:1 /srv/rootfs / rw - ext4 /dev/sda1 rw\n",
+		      NODE);
+	cr_assert_eq(live_facts.host.n_mounts, 1);
+	cr_expect_str_eq(live_facts.host.mounts[0].path, "/there", "the link leads there");
+	cr_expect_eq(live_facts.host.mounts[0].mount, 0);
+}
+
+/* Deeper than anybody stacks in good faith: what lies above the top that was found is at the root directory, too. */
+Test(host_effect, a_stack_without_end_is_judged)
+{
+	const char *rows = NODE ROOT;
+	struct arena arena;
+
+	arena_init(&arena, (size_t)64 << 20);
+	for (int id = 100; id < 700; id++)
+		rows = arena_printf(&arena, "%s%d %d 8:1 /etc /run/b/rootfs rw - ext4 /dev/sda1 rw\n", rows, id,
+				    id == 100 ? 50 : id - 1);
+	tables_record(&live_facts, "", rows, NULL);
+	cr_assert_gt(live_facts.host.n_mounts, 0);
+	for (size_t i = 0; i < live_facts.host.n_mounts; i++) {
+		cr_expect_str_eq(live_facts.host.mounts[i].path, "/");
+		cr_expect_eq(host_mount_entry(&live_facts.host.mounts[i]), -1);
+	}
+	arena_release(&arena);
 }
 
 Test(host_effect, the_root_directory_is_a_bind)
@@ -108,7 +159,9 @@ Test(host_effect, a_look_at_a_path_counts_for_the_mount_that_it_shows)
 	bind_at("W/innocent", "W/rootfs/m");
 	bind_at("W/real/f", "W/rootfs/m");
 	bind_at("W/innocent", "W/rootfs/n");
+	close(STDIN_FILENO); /* the first descriptor is as good as another */
 	rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_eq(rootfd, STDIN_FILENO);
 	self = proc_open("self");
 	texts.container = mountinfo_read(&live_facts.arena, self);
 	live_must(host_mounts(&live_facts.arena, &live_facts.container, &texts, live_facts.container.rootfs, rootfd,

@@ -365,6 +365,39 @@ Test(host_mounts, intent_over_the_mounts_of_the_node)
 	cr_expect_eq(facts_mount(&facts, "/proc")->origin.state, ORIGIN_FILESYSTEM);
 }
 
+/* As runtimes read it: no source is the bundle itself. */
+Test(host_mounts, a_bind_without_a_source)
+{
+	tables_record(&facts, "{\"destination\":\"/v\",\"options\":[\"bind\"]}", NULL, NODE);
+	cr_expect_str_eq(facts_mount(&facts, "/v")->origin.source, FACTS_BUNDLE);
+	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/v")->origin), FACTS_BUNDLE);
+}
+
+/* Whatever order the table has, and whatever lies beside it on other devices. */
+Test(host_mounts, what_the_node_has_mounted_of_it_is_found)
+{
+	static const char *const nodes[] = {
+		"13 10 8:1 /s/x /shown rw - ext4 /dev/sda1 rw\n10 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+		"10 1 8:1 / / rw - ext4 /dev/sda1 rw\n13 10 8:1 /s/x /shown rw - ext4 /dev/sda1 rw\n"
+		"14 10 9:1 /s /a rw - ext4 /dev/md1 rw\n15 10 9:1 /s /b rw - ext4 /dev/md1 rw\n",
+		"10 1 8:1 / / rw - ext4 /dev/sda1 rw\n13 10 8:1 /s/x /shown rw - ext4 /dev/sda1 rw\n"
+		"14 10 8:2 /s /a rw - ext4 /dev/sdb rw\n15 10 8:2 /s /b rw - ext4 /dev/sdb rw\n",
+		"14 10 7:9 /s /a rw - ext4 /dev/l rw\n15 10 8:0 /s /b rw - ext4 /dev/sdb rw\n"
+		"10 1 8:1 / / rw - ext4 /dev/sda1 rw\n13 10 8:1 /s/x /shown rw - ext4 /dev/sda1 rw\n",
+	};
+
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		const struct origin *origin;
+
+		tables_record(&facts, "{\"destination\":\"/v\",\"source\":\"/s\",\"options\":[\"bind\"]}", NULL,
+			      nodes[i]);
+		origin = &facts_mount(&facts, "/v")->origin;
+		cr_expect_eq(origin->contains.n, 1, "table %zu: %zu", i, origin->contains.n);
+		cr_expect(origin->contains.n == 1 && strcmp(origin->contains.items[0], "/shown") == 0, "table %zu", i);
+		facts_end(&facts);
+	}
+}
+
 /* What a spec asks for is nobody's store yet, whatever its upper layer is called. */
 Test(host_mounts, relative_layers_of_a_spec_are_unknown)
 {

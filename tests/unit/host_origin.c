@@ -54,6 +54,8 @@ static const struct origin_case {
 	      "61 50 8:2 /k /run/b/rootfs/w rw - ext4 /dev/sdb rw\n" V("8:2 /", "rw - ext4 /dev/sdb rw"),
 	 ORIGIN_NODE, "/mnt/disk", 1, ""},
 	{"deleted", BIND("/data/old"), NODE ROOT V("8:1 /data/old//deleted", EXT4), ORIGIN_DELETED, "/data/old", 1, ""},
+	{"deleted, of what the node does not have", BIND("/x"), NODE ROOT V("0:99 /x//deleted", "rw - tmpfs t rw"),
+	 ORIGIN_DELETED, "", 0, ""},
 	{"a bind of what the node does not have", BIND("/proc/99/root/x"),
 	 NODE ROOT V("0:99 /x", "rw - tmpfs tmpfs rw"), ORIGIN_UNKNOWN, "", 0, ""},
 	{"the runtime's own tmpfs", MOUNT("tmpfs", "tmpfs"), NODE ROOT V("0:99 /", "rw - tmpfs tmpfs rw"),
@@ -126,8 +128,8 @@ static const struct origin_case {
 		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/c/1/diff"),
 	 ORIGIN_NODE, "/run/o/x /a/b/c/1/diff/x /a/b/c/l/A/x", 1, ""},
 	{"one of two parts is none", BIND("/run/o/x"),
-	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/1/diff\n" ROOT V(
-		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/a/b/1/diff"),
+	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/aa/bb/1/diff\n" ROOT V(
+		 "0:70 /x", "rw - overlay overlay rw,lowerdir=l/A,upperdir=/aa/bb/1/diff"),
 	 ORIGIN_UNKNOWN, "", 0, ""},
 	{"nor is an upper layer at the top", BIND("/run/o/x"),
 	 NODE "13 12 0:70 / /run/o rw - overlay overlay rw,lowerdir=l/A,upperdir=/a\n" ROOT V(

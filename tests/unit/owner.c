@@ -355,6 +355,8 @@ static const struct {
 	{"the same kind of volume of both", {OTHER_NFS, NFS}, 3},
 	{"another kind of volume of the other", {OTHER_SECRET, NFS}, 2},
 	{"a kind whose name begins alike", {OTHER_NFS_CSI, NFS}, 2},
+	{"a kind of another first letter", {KUBELET "pods/33-44/volumes/Kubernetes.io~nfs/v", NFS}, 2},
+	{"a kubelet's directory is never the root directory", {"/pods/33-44/volumes/kubernetes.io~nfs/v", NFS}, 2},
 	{"with a subPath of the other", {OTHER_SUBPATH, NFS}, 3},
 	{"subPaths of both, and no volume", {OTHER_SUBPATH, SUBPATH}, 0},
 	{"what the kubelet binds is no origin where there is one", {"/srv/d", OTHER_NFS, OTHER_SUBPATH}, 6},
