@@ -179,11 +179,36 @@ static bool judge_foreign(const struct judgement *j, const struct host_mount *mo
 	return true;
 }
 
+/*
+ * A volume of docker's or podman's local driver holds what its maker named, a disk of the node's for one: then it is not
+ * the engine's directory that the filesystem behind shows there.
+ */
+static void judge_volume(const struct judgement *j, const struct host_mount *mount, const struct bind_owner *owner)
+{
+	const struct origin *origin = &mount->origin;
+	const char *own = owner->keeper == KEEPER_ENGINE ? strstr(owner->tail, "/_data") : NULL;
+	const struct allowed_path *allowed;
+	size_t n, len;
+
+	if (!own || strncmp(owner->tail, "volumes/", strlen("volumes/")) != 0 ||
+	    strncmp(origin->fs_source, "/dev/", strlen("/dev/")) != 0)
+		return;
+	n = strlen(own);
+	len = strlen(origin->fs_path);
+	allowed = allowed_by(&j->own->allowed, owner->home);
+	if ((len >= n && strcmp(origin->fs_path + len - n, own) == 0) ||
+	    (allowed && (!allowed->read_only || is_read_only(j, mount))))
+		return;
+	add(j, FINDING_VIOLATION, mount, origin->fs_source,
+	    findings_text(j->findings, "mounts the node's disk %s at %s, by a volume", origin->fs_source, mount->path));
+}
+
 /* One finding a mount, for the first of its names, or of its layers, that nobody vouches for. */
 static void judge_paths(const struct judgement *j, const struct host_mount *mount)
 {
 	const struct strings *paths = &mount->origin.paths;
 	struct bind_owner owner;
+	bool other = false;
 
 	bind_owner_find(&owner, j->container, j->host, mount, &j->own->state_directories);
 	for (size_t i = 0; i < paths->n; i++) {
@@ -194,7 +219,10 @@ static void judge_paths(const struct judgement *j, const struct host_mount *moun
 			continue;
 		if (judge_foreign(j, mount, path))
 			return;
+		other = true;
 	}
+	if (!other)
+		judge_volume(j, mount, &owner);
 }
 
 /* A fresh kernel filesystem, or what the runtime put below one: the hierarchies of cgroup v1, masks over /proc. */
