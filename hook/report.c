@@ -30,6 +30,7 @@ enum {
 	OPTION_SUGGEST,
 	OPTION_ALL,
 	OPTION_SINCE,
+	OPTION_LOG,
 	OPTION_ROOT
 };
 
@@ -48,6 +49,7 @@ static const struct option options[] = {
 		{"since", "TIME",
 		 "Also what has ended (init containers, jobs) and would be refused, by what was recorded of it "
 		 "since (7d, 12h)"},
+	[OPTION_LOG] = {"log", "FILE", "Records for --since, in place of those of the log that the policy names"},
 	[OPTION_ROOT] = {"root", "DIR",
 			 "The node's root directory, where it is mounted: for a container that reports on its node"},
 };
@@ -76,6 +78,7 @@ struct request {
 	bool suggest;
 	bool all;
 	int64_t since_us;
+	const char *log;
 };
 
 static int take_word(struct request *request, int option, const char *value, struct err *err)
@@ -119,6 +122,9 @@ static int take_option(void *context, int option, const char *value, struct err 
 	case OPTION_ALL:
 		request->all = true;
 		return 0;
+	case OPTION_LOG:
+		request->log = value;
+		return 0;
 	case OPTION_SINCE:
 		return time_since("--since", value, now_us(), &request->since_us, err);
 	default:
@@ -137,6 +143,8 @@ static int parse(int argc, char **argv, struct request *request, struct err *err
 	if (request->diff && request->n_policy_dirs == 0)
 		return err_set(err, ERR_USAGE,
 			       "--diff compares a proposed policy with the one in force: give --policy");
+	if (request->log && request->since_us == 0)
+		return err_set(err, ERR_USAGE, "--log has the records for --since: give that too");
 	return 0;
 }
 
@@ -250,7 +258,8 @@ static int survey_node(const struct request *request, struct report *report, str
 	for (size_t i = 0; i < candidates.n; i++)
 		if (survey_candidate(&survey, &candidates.items[i], err) < 0)
 			return -1;
-	if (request->since_us > 0 && survey_ended(&survey, current, request->since_us, err) < 0)
+	if (request->since_us > 0 && survey_ended(&survey, request->log ? request->log : current->log_file,
+						  !request->log, request->since_us, err) < 0)
 		return -1;
 	report_finish(report);
 	return 0;

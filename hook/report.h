@@ -74,11 +74,12 @@ int survey_candidate(const struct survey *survey, const struct candidate *candid
 
 /**
  * survey_ended() - those that have ended, by what was recorded of them not before @since_us; after all others
- * @recorded: the policy whose log has it
+ * @log: the file with the records; NULL: those that are kept for ocigate explain
+ * @may_lack: it may be missing: it comes with the first decision
  *
  * Only those that would be refused are put into the report, one of each name and image. Return: 0, or -1.
  */
-int survey_ended(const struct survey *survey, const struct policy *recorded, int64_t since_us,
+int survey_ended(const struct survey *survey, const char *log, bool may_lack, int64_t since_us,
 		 struct err *err) MUST_CHECK;
 
 #endif

@@ -141,16 +141,16 @@ static void take(void *context, const struct decision *decision)
 		ended->failed = (alike ? report_extend(alike, &now.findings) : add(ended, &now, decision)) < 0;
 }
 
-int survey_ended(const struct survey *survey, const struct policy *recorded, int64_t since_us, struct err *err)
+int survey_ended(const struct survey *survey, const char *log, bool may_lack, int64_t since_us, struct err *err)
 {
 	struct ended ended = {.report = survey->report, .as = survey->as, .running = survey->report->n};
 	const struct decision_visit visit = {.take = take, .context = &ended, .since_us = since_us};
 	int result = 0;
 
-	if (!recorded->log_file)
+	if (!log)
 		result = decision_each_kept(DECISION_STORE, &visit, err);
-	else if (access(recorded->log_file, F_OK) == 0)
-		result = decision_each_logged(recorded->log_file, &visit, err);
+	else if (!may_lack || access(log, F_OK) == 0)
+		result = decision_each_logged(log, &visit, err);
 	if (result == 0 && ended.failed)
 		return err_set(err, ERR_SYSTEM, "out of memory for the report");
 	return result;

@@ -35,6 +35,7 @@ report --diff
 report --suggest
 report --all
 report --since
+report --log <file>
 report --root <dir>
 report --help
 report --version

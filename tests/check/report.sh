@@ -262,6 +262,13 @@ else
 fi
 report --root "$FAKE" --policy "$NODE/strict" --since 1h --as hook --format json
 json 'knows that a hook adds a filter and nothing else' '[.containers[] | select(.bundle == "") | .decision.id] | sort == ["e1", "e10", "e3", "e8"]'
+mv "$FAKE/var/log/decisions" "$FAKE/var/log/decisions.1"
+report --root "$FAKE" --policy "$NODE/strict" --since 1h --log /var/log/decisions.1 --format json
+json 'reads another log than the policy names' '[.containers[] | select(.bundle == "") | .decision.id] | sort == ["e1", "e10", "e3", "e8"]'
+report --root "$FAKE" --since 1h --log /var/log/decisions.2
+expect 'refuses a log that is not there' 102 'decisions.2 cannot be opened'
+report --root "$FAKE" --log /var/log/decisions.1
+expect 'wants to know since when' 100 'give that too'
 report --root "$FAKE" --since yesterday
 expect 'refuses what is no time' 100 '--since yesterday is no time: 30m, 12h, 7d'
 
