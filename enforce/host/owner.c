@@ -111,6 +111,7 @@ static const struct place places[] = {
 	{DOCKER, BASE_ROOT, "usr/bin/docker-init", "/sbin/docker-init", ALWAYS},
 	{DOCKER, BASE_ROOT, "usr/libexec/docker/docker-init", "/sbin/docker-init", ALWAYS},
 	{DOCKER, BASE_ROOT, "usr/local/bin/docker-init", "/sbin/docker-init", ALWAYS},
+	{DOCKER, BASE_ROOT, "usr/bin/tini-static", "/sbin/docker-init", ALWAYS}, /* Debian's docker-init leads there */
 
 	{BUILDER, BASE_BUILDER, "executor/hosts", "/etc/hosts", ALWAYS},
 	{BUILDER, BASE_BUILDER, "executor/hosts.*", "/etc/hosts", ALWAYS},
