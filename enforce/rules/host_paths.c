@@ -79,10 +79,11 @@ static const char *unlisted_state_directory(const struct judgement *j, const str
 		return NULL;
 	for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
 		const char *directory = findings_text(j->findings, "%.*s", (int)(at - path), path);
-		const struct strings more = {&directory, 1};
+		const char *const list[] = {directory};
+		const struct strings more = {list, sizeof(list) / sizeof(list[0])};
 
 		bind_owner_find(&owner, j->container, j->host, mount, &more);
-		if (owner.keeper != KEEPER_NONE && owner.named && strcmp(owner.home, path) == 0)
+		if (owner.home && strcmp(owner.home, path) == 0)
 			return directory;
 	}
 	return NULL;
@@ -148,8 +149,7 @@ static void add(const struct judgement *j, enum finding_kind kind, const struct 
 
 	if (doubt)
 		message = findings_text(j->findings, "%s; nothing is known to be the engine's own: %s", message, doubt);
-	findings_add(j->findings, kind, pointer_of(j, mount), value, message,
-		     remedy_of(j, mount, kind == FINDING_VIOLATION ? value : NULL));
+	findings_add(j->findings, kind, pointer_of(j, mount), value, message, remedy_of(j, mount, value));
 }
 
 /* @path: one of the mount's names on the node, which is neither the engine's nor the kubelet's. */
