@@ -65,7 +65,7 @@ ENVIRONMENTS = {
                 "TZ": ":/etc/passwd", "LC_ALL": "xx", "PATH": ".", "LISTEN_FDS": "1", "LISTEN_PID": "1",
                 "X": "a\nb", "": "odd"},
 }
-LINES = (["--root", "/r", "state", "c"], ["update", "--pids-limit", "7", "c"], ["kill", "", "x y"],
+LINES = (["--root", "/r", "state", "c"], ["update", "--resources=-", "c"], ["kill", "", "x y"],
          ["--log", DIRECTORY + "/log", "run", "--bundle", BUNDLE, "--pid-file", "/p", "c"],
          ["exec", "--detach"], ["restore", "--bundle", BUNDLE, "--image-path", "/i", "c"])
 
