@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -70,15 +69,11 @@ static void collect(struct doctor *doctor, struct drop_ins *found, const char *p
 		return;
 	for (size_t i = 0; i < matches.gl_pathc; i++) {
 		const char *path = arena_strdup(doctor->arena, matches.gl_pathv[i]);
-		struct stat st;
 		size_t at = 0;
 
-		/* podman 6 follows no links here. */
-		if (!path || lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		while (at < found->n && strcmp(base_name(found->paths[at]), base_name(path)) != 0)
+		while (path && at < found->n && strcmp(base_name(found->paths[at]), base_name(path)) != 0)
 			at++;
-		if (at == DROP_INS_MAX)
+		if (!path || at == DROP_INS_MAX)
 			continue;
 		found->paths[at] = path;
 		found->n += at == found->n;

@@ -32,7 +32,7 @@ def files(node):
     """
     What root's podman reads, in its order. Up to 5: both main files, then the drop-ins in /etc; 5 reads root's own
     behind them. From 6 on: one main file, the nearest to root, then the drop-ins of all places by their names; a later
-    place masks an earlier one's namesake, and links are not followed.
+    place masks an earlier one's namesake.
     """
     number = version(node)
     if number < 6:
@@ -42,8 +42,7 @@ def files(node):
     mains = [f"{place}.conf" for place in (*SYSTEM, OWN) if node.glob(f"{place}.conf")]
     found = {}
     for directory in [f"{place}.{kind}.d" for place in SYSTEM for kind in ("conf", "rootful.conf")] + [f"{OWN}.conf.d"]:
-        found.update({os.path.basename(path): path for path in node.glob(f"{directory}/*.conf")
-                      if not os.path.islink(node.at(path))})
+        found.update({os.path.basename(path): path for path in node.glob(f"{directory}/*.conf")})
     return mains[-1:] + [found[name] for name in sorted(found)]
 
 
