@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Who would miss the program if it were removed: configuration of engines and
-# hooks that names it, and containers that run and were started through it.
+# hooks that names it, engines that have not been restarted since it did, and
+# containers that run and were started through it.
 #
 # usage: in-use.sh [--root DIR] DIRECTORY     where the program and its links lie, such as /usr/bin
 #
@@ -28,6 +29,22 @@ named_by_configuration() {
 			while read -r file; do
 				grep -v '^[[:space:]]*#' "$file" | grep -qF "$program" && echo "  names it: ${file#"$root"}"
 			done
+	done
+}
+
+# not_restarted ENGINE PROGRAM: it was taken out of the engine's configuration, and the daemon is older than that
+not_restarted() {
+	mark=$root/var/lib/ocigate/install/$1.uninstalled
+	[ -e "$mark" ] || return 0
+	now=$(date +%s)
+	for process in "$root"/proc/[0-9]*; do
+		[ "$(cat "$process/comm" 2>/dev/null)" = "$2" ] || continue
+		# Behind the name, which may hold anything: the 20th is the start, in hundredths of a second since the boot. Two
+		# seconds for what is rounded.
+		started=$(sed 's/.*) //' "$process/stat" 2>/dev/null | cut -d ' ' -f 20)
+		up=$(cut -d . -f 1 "$root/proc/uptime")
+		[ -z "$started" ] || [ $((up - started / 100)) -le $((now - $(stat -c %Y "$mark") + 2)) ] ||
+			echo "  it goes by the configuration of before until it is restarted: $2, process ${process##*/}"
 	done
 }
 
@@ -58,7 +75,13 @@ named_by_containers() {
 	done
 }
 
-users=$({ named_by_configuration; named_by_containers; } | sort -u)
+users=$({
+	named_by_configuration
+	not_restarted containerd containerd
+	not_restarted docker dockerd
+	not_restarted crio crio
+	named_by_containers | sort -u
+})
 [ -n "$users" ] || exit 1
 printf '%s\n' "$users"
 exit 0

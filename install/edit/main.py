@@ -70,6 +70,8 @@ def run(arguments):
                 show(change)
     else:
         apply(engine, node, plan, changes, arguments.action)
+        if engine.RESTART:
+            node.mark_uninstalled(arguments.action == "uninstall", changes)
     for program in sorted(set(node.mute)):
         plan.notes.append(f"{program} could not be asked below {node.root}: what it thinks of its configuration shows "
                           "when it starts")

@@ -145,6 +145,15 @@ class Node:
         with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(change.old)
 
+    def mark_uninstalled(self, uninstalled, changes):
+        """A daemon that started before this goes by the configuration of before: in-use.sh looks."""
+        mark = self.at(f"{STATE}/{self.engine}.uninstalled")
+        if uninstalled and changes:
+            with open(mark, "w", encoding="utf-8"):
+                pass
+        elif not uninstalled and os.path.exists(mark):
+            os.unlink(mark)
+
     def link(self, name):
         path = self.at(f"{self.prefix}/{name}")
         if os.path.islink(path) and os.readlink(path) == "ocigate":

@@ -537,44 +537,7 @@ holds '--purge leaves the program while a container runs through it' eval '[ "$s
 	grep -q "a container runs through it: .*k8s.io/running" "$work/out" && [ -x "$node/usr/local/bin/ocigate" ]'
 rm -r "$node/run"
 
-# in_use NAME WORDS: who would miss the program? Nobody, where there are none
-in_use() {
-	sh "$top/install/in-use.sh" --root "$node" /usr/local/bin >"$work/out" 2>&1
-	status=$?
-	words=$2
-	if [ -n "$words" ]; then
-		holds "in use: $1" eval '[ "$status" -eq 0 ] && grep -qF "$words" "$work/out"'
-	else
-		holds "in use: $1" eval '[ "$status" -eq 1 ] && [ ! -s "$work/out" ]'
-	fi
-}
-
-in_use 'nobody, when it is out of the engines' ''
-mkdir -p "$node/srv" "$node/var/lib/rancher/rke2/agent/etc/containerd" "$node/etc/systemd/system/docker.service.d" "$node/proc/7/bundle"
-line='BinaryName = "/usr/local/bin/ocigate-runtime"'
-echo "# $line" >"$node$config"
-in_use 'a comment is no use' ''
-echo "$line" >"$node/srv/config.toml"
-ln -sf ../../srv/config.toml "$node$config"
-in_use 'a configuration that is a link' 'names it: /etc/containerd/config.toml'
-rm -r "$node/etc/containerd"
-ln -s ../srv "$node/etc/containerd"
-in_use 'one in a directory that is a link' 'names it: /etc/containerd/config.toml'
-rm -r "$node/etc/containerd" "$node/srv"
-echo "$line" >"$node/var/lib/rancher/rke2/agent/etc/containerd/config.toml.tmpl"
-in_use "a distribution's of Kubernetes" 'names it: /var/lib/rancher/rke2'
-rm -r "$node/var/lib/rancher"
-echo 'Environment=DOCKER_BUILDKIT_RUNC_COMMAND=/usr/local/bin/ocigate-runtime' >"$node/etc/systemd/system/docker.service.d/build.conf"
-in_use "dockerd's variable for builds" 'names it: /etc/systemd/system/docker.service.d/build.conf'
-rm -r "$node/etc/systemd"
-echo containerd-shim >"$node/proc/7/comm"
-echo /usr/local/bin/ocigate-runtime >"$node/proc/7/bundle/runtime"
-ln -s bundle "$node/proc/7/cwd"
-in_use 'a shim whose containerd keeps its state elsewhere' 'a container runs through it: bundle'
-rm -r "$node/proc"
-in_use 'nobody in the end' ''
-mkdir -p "$node/etc/containerd"
-printf 'version = 2\n' >"$node$config"
+holds 'an uninstall leaves its time, for in-use.sh to see who has not been restarted since' [ -e "$node/var/lib/ocigate/install/containerd.uninstalled" ]
 
 # Another program, of a package say, reads the same policy.
 mkdir -p "$node/usr/lib/ocigate/presets" "$node/opt/ocigate/bin"
