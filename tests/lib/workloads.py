@@ -161,6 +161,8 @@ def cases():
     yield "handler", Bundle("socket").run_as_root().bind("/run/docker.sock", "/var/run/docker.sock"), {
         "root-user", "host-paths", "sensitive-mounts"}, [
         (Bundle("other-socket").bind("/run/containerd/containerd.sock", "/s"), "sensitive-mounts")]
+    yield "pods", Bundle("infra").run_as_root(), {"root-user"}, [
+        (Bundle("infra-and-more").run_as_root().give("CAP_SYS_ADMIN"), "capabilities")]
 
 
 def why(decision):
@@ -175,7 +177,7 @@ def main():
     for name, bundle, rules, others in cases():
         tried.add(name)
         document = json.loads(texts[name])
-        if name == "handler":
+        if name in ("handler", "pods"):
             document = general(document)
         policy = os.path.join(WHERE, "policies", name)
         write(os.path.join(policy, "10-kube-system.json"), read(SHIPPED))
