@@ -150,7 +150,7 @@ static int judge_bundle(struct call *call, struct bundle *bundle, struct err *er
 		return -1;
 	run_identity(run, bundle->owner);
 	run->container.identity.handler = runtime_handler(call->name);
-	run->container.unheld = has_no_cgroup(&call->args);
+	run->container.unheld = run->container.unheld || has_no_cgroup(&call->args);
 	if (host_live(&run->arena, &run->container, NULL, engine_facts(run->policy, &run->container), &run->host, err) <
 	    0)
 		return -1;

@@ -179,6 +179,12 @@ static const char *doubt_of(const struct container *container, const struct iden
 	return NULL;
 }
 
+/* podman names a control group, but for --cgroups=disabled: that crun is told on its command line, which no hook sees. */
+static bool is_without_cgroup(const struct container *container, enum engine engine)
+{
+	return engine == ENGINE_PODMAN && (!container->cgroups_path || !container->cgroups_path[0]);
+}
+
 static bool is_of_doctor(const char *bundle)
 {
 	const size_t len = strlen(DOCTOR_BUNDLES);
@@ -207,4 +213,5 @@ void identity_of(struct arena *arena, struct container *container, enum bundle_o
 	identity.trusted = !identity.doubt;
 	identity.is_doctor = owner == BUNDLE_OWNER_ROOT && is_of_doctor(container->bundle);
 	container->identity = identity;
+	container->unheld = container->unheld || is_without_cgroup(container, identity.engine);
 }

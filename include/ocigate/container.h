@@ -294,7 +294,7 @@ static inline bool identity_is_pod(const struct identity *identity)
  * @exec: true: only @process, @id and @identity are of this exec; the rest is the container's own bundle, if
  *        @has_bundle
  * @id: container id as given to the runtime; "" if unknown (check of a bare bundle)
- * @unheld: the runtime is told to give it no control group: what its spec denies of devices and limits holds for nobody
+ * @unheld: the runtime is told to give it no control group, as far as is known: what its spec denies of devices and limits holds for nobody
  * @bundle: absolute path of the bundle directory, as given
  * @rootfs: absolute path of the root filesystem: root.path taken from the bundle, cleaned as text
  * @started: its program runs: what it really has is compared with this spec, nothing else is judged

@@ -66,7 +66,7 @@ enum bundle_owner bundle_owner_of(const char *bundle);
 /** bundle_owner_for() - the same where directories may belong to the user @uid as well: BUNDLE_OWNER_ROOT means these two */
 enum bundle_owner bundle_owner_for(const char *bundle, uid_t uid);
 
-/** identity_of() - fill in container->identity from bundle path, its owner and the annotations */
+/** identity_of() - fill in container->identity from bundle path, its owner and the annotations; and @unheld of podman's */
 void identity_of(struct arena *arena, struct container *container, enum bundle_owner owner);
 
 #endif

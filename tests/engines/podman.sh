@@ -23,9 +23,13 @@ podman_run() {
 	*--network*) ;;
 	*) set -- --network none "$@" ;;
 	esac
+	case $* in
+	*--cgroups*) ;;
+	*) set -- --cgroup-parent "/$OCIGATE_NODE" "$@" ;;
+	esac
 	podman --cgroup-manager cgroupfs --hooks-dir "$HOOKS" --runtime "$runtime" run --rm \
-		--cgroup-parent "/$OCIGATE_NODE" --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" \
-		--rootfs /var/lib/rootfs /guest </dev/null >"$NODE/out" 2>&1
+		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" --rootfs /var/lib/rootfs /guest \
+		</dev/null >"$NODE/out" 2>&1
 	status=$?
 }
 
@@ -110,6 +114,7 @@ containers() {
 	settle "$none"
 	refuse 'an unmasked /proc' proc-mount $RESTRICTED --security-opt unmask=ALL
 	refuse 'a device' devices $RESTRICTED --device /dev/kmsg
+	[ "$runtime" = runc ] || refuse 'to be without a control group' devices $RESTRICTED --cgroups disabled
 	refuse 'an unsafe sysctl' sysctls $RESTRICTED --sysctl net.core.somaxconn=1024
 	refuse 'an annotation that steers the runtime' runtime-annotations $RESTRICTED --annotation run.oci.keep_original_groups=1
 	settle '{"host-paths": {"allowed": [{"path": "/var/lib/app-data", "read_only": true}]}}'

@@ -398,3 +398,31 @@ Test(identity, takes_the_digest_from_the_image_and_ports_from_the_kubelet)
 	cr_expect_str_eq(container.identity.pod_uid, "u1");
 	arena_release(&arena);
 }
+
+Test(identity, knows_podmans_containers_without_a_control_group)
+{
+	static const struct {
+		const char *bundle, *cgroup;
+		bool unheld;
+	} containers[] = {{PODMAN_BUNDLE, "", true},
+			  {PODMAN_BUNDLE, PODMAN_CGROUP, false},
+			  {PODMAN_BUNDLE, "/x/libpod-" ID, false},
+			  {CRIO_BUNDLE, CRIO_CGROUP, false},
+			  {"/run/containerd/io.containerd.runtime.v2.task/default/x", "", false},
+			  {"/srv/x", "", false}};
+
+	for (size_t i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+		struct container container;
+		struct arena arena;
+
+		arena_init(&arena, 1 << 20);
+		read_case(&arena, containers[i].bundle, "", containers[i].cgroup, &container);
+		identity_of(&arena, &container, BUNDLE_OWNER_ROOT);
+		cr_expect_eq(container.unheld, containers[i].unheld, "%s %s", containers[i].bundle,
+			     containers[i].cgroup);
+		container.unheld = true;
+		identity_of(&arena, &container, BUNDLE_OWNER_ROOT);
+		cr_expect(container.unheld, "what was known before stays");
+		arena_release(&arena);
+	}
+}
