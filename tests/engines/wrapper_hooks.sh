@@ -72,6 +72,7 @@ which_hooks() {
 	with_hooks '{"hook": false, "poststart": true}'
 	started late .
 	holds 'hooks: poststart alone' eval 'same "$(hooks)" "poststart/ocigate hook poststart;" && same "$(stages)" "poststart runtime "'
+	holds 'hooks: none whose time crun takes, where it may miss that it has ended' same "$(config '.hooks.poststart[0] | has("timeout")')" false
 	wrapped delete --force late
 }
 
