@@ -122,6 +122,20 @@ static const char *first_there(const struct flat *flat, const char *name)
 	return NULL;
 }
 
+/* Where podman looks for a runtime that no file tells of, as distributions put them. */
+static const char *usual_place(struct doctor *doctor, const char *name)
+{
+	static const char *const directories[] = {"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		const char *path = arena_printf(doctor->arena, "%s/%s", directories[i], name);
+
+		if (path && there(path))
+			return path;
+	}
+	return NULL;
+}
+
 void doctor_podman(struct doctor *doctor)
 {
 	static const char *const names[] = {"crun", "runc"};
@@ -134,9 +148,9 @@ void doctor_podman(struct doctor *doctor)
 		return;
 	hooked = doctor_hooks_of(doctor, "podman", &flat, "engine/hooks_dir", true);
 	for (size_t i = 0; i < 2; i++) {
-		const char *usual = arena_printf(doctor->arena, "/usr/bin/%s", names[i]);
+		const char *usual = usual_place(doctor, names[i]);
 
-		if (!flat_get(&flat, "engine/runtimes/%s", names[i]) && usual && there(usual))
+		if (!flat_get(&flat, "engine/runtimes/%s", names[i]) && usual)
 			doctor_handler(doctor, "podman", names[i], usual, hooked);
 	}
 	for (size_t at = 0; (name = flat_child(&flat, "engine/runtimes", &at));) {

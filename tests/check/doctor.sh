@@ -124,6 +124,8 @@ planted 'a program of another version' 'cp usr/bin/runc usr/local/bin/ocigate' '
 planted 'a directory of hooks that is not read' "sed -i '/^hooks_dir/d' $conf" "no hook of ocigate's works"
 planted 'a hook that is not for every container' "sed -i 's/\"always\": true/\"always\": false/' etc/ocigate/crio-hooks.d/99-ocigate.json" \
 	'not for every container'
+planted "podman's own choice of a runtime, where Debian has it" "sed -i '/^crun = /d' $conf && mkdir -p usr/sbin && mv usr/bin/crun usr/sbin/" \
+	'handler crun starts /usr/sbin/crun, not the wrapper' warning
 planted 'a broken hook file' "echo '{' >>etc/ocigate/podman-hooks.d/10-other.json" '10-other.json'
 planted 'a handler without the wrapper' 'printf "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.second]\nruntime_type = \"io.containerd.runc.v2\"\n" >>etc/containerd/config.toml' \
 	'handler second does not go through the wrapper'
