@@ -76,9 +76,9 @@ which_hooks() {
 	wrapped delete --force late
 }
 
-# host_hook NAME: a program of the node that notes its name
+# host_hook NAME: a program of the node that notes its name; one that does not read its stdin can be the end of crun, by SIGPIPE
 host_hook() {
-	printf '#!/bin/sh\necho %s >>%s/order\n' "$1" "$NODE" >"/usr/local/bin/$1"
+	printf '#!/bin/sh\nread -r state\necho %s >>%s/order\n' "$1" "$NODE" >"/usr/local/bin/$1"
 	chmod 755 "/usr/local/bin/$1"
 	printf '{path: "/usr/local/bin/%s", args: ["%s"], env: []}' "$1" "$1"
 }
