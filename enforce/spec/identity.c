@@ -91,8 +91,36 @@ static enum engine engine_at(const struct container *container, const struct tai
 	return ENGINE_UNKNOWN;
 }
 
+/* "docker.io/", unless the first part is a registry: it has a dot, a port or a capital, or is "localhost". */
+static bool is_of_hub(const char *image)
+{
+	size_t n = strcspn(image, "/"), registry = strcspn(image, ".:ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return !image[n] || (registry >= n && !(n == strlen("localhost") && strncmp(image, "localhost", n) == 0));
+}
+
+/*
+ * Up to containerd 1.7 the annotation has one of the image's names in full, since 2.0 what the pod says: "redis" for
+ * docker.io/library/redis:latest, which is what containerd takes it for. The full name is the same under both.
+ */
+static const char *full_image_name(struct arena *arena, const char *image)
+{
+	static const char hub[] = "docker.io/";
+	const char *name = strncmp(image, hub, strlen(hub)) == 0 ? image + strlen(hub) : image;
+	bool of_hub = name != image || is_of_hub(image);
+	const char *last = strrchr(name, '/'), *tag = strpbrk(last ? last : name, ":@");
+
+	/* "sha256:…" is an image's id, under whatever name it came. */
+	if (!image[0] || (strcspn(image, ":/") == strlen("sha256") && strncmp(image, "sha", strlen("sha")) == 0) ||
+	    (tag && (!of_hub || (name != image && last))))
+		return image;
+	name = arena_printf(arena, "%s%s%s%s", of_hub ? hub : "", of_hub && !last ? "library/" : "", name,
+			    tag ? "" : ":latest");
+	return name ? name : "";
+}
+
 /* containerd's CRI plugin sets these after everything that is passed through. */
-static void read_cri(const struct container *container, struct identity *identity)
+static void read_cri(struct arena *arena, const struct container *container, struct identity *identity)
 {
 	const char *type = annotation(container, "io.kubernetes.cri.container-type");
 
@@ -106,7 +134,7 @@ static void read_cri(const struct container *container, struct identity *identit
 	if (identity->is_sandbox != TRI_NO)
 		return;
 	identity->container = annotation(container, "io.kubernetes.cri.container-name");
-	identity->image = annotation(container, "io.kubernetes.cri.image-name");
+	identity->image = full_image_name(arena, annotation(container, "io.kubernetes.cri.image-name"));
 	identity->ports_json = annotation(container, "io.kubernetes.container.ports");
 }
 
@@ -135,19 +163,19 @@ static void read_crio(const struct container *container, struct identity *identi
 	identity->ports_json = annotation(container, "io.kubernetes.container.ports");
 }
 
-static void read_keys(const struct container *container, struct identity *identity)
+static void read_keys(struct arena *arena, const struct container *container, struct identity *identity)
 {
 	switch (identity->engine) {
 	case ENGINE_CONTAINERD:
 		if (strcmp(identity->containerd_namespace, "k8s.io") == 0)
-			read_cri(container, identity);
+			read_cri(arena, container, identity);
 		break;
 	case ENGINE_CRIO:
 		read_crio(container, identity);
 		break;
 	case ENGINE_UNKNOWN:
 		if (annotation(container, "io.kubernetes.cri.container-type")[0])
-			read_cri(container, identity);
+			read_cri(arena, container, identity);
 		else
 			read_crio(container, identity);
 		break;
@@ -205,7 +233,7 @@ void identity_of(struct arena *arena, struct container *container, enum bundle_o
 
 		identity.containerd_namespace = word ? word : "";
 	}
-	read_keys(container, &identity);
+	read_keys(arena, container, &identity);
 	digest = strchr(identity.image, '@');
 	if (digest)
 		identity.image_digest = digest + 1;

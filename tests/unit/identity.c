@@ -378,6 +378,48 @@ Test(identity, tells_the_namespace_of_containerd)
 	arena_release(&arena);
 }
 
+static void names_image(const char *said, const char *name)
+{
+	struct container container;
+	struct arena arena;
+	char annotations[512];
+
+	arena_init(&arena, 1 << 20);
+	(void)snprintf(annotations, sizeof(annotations),
+		       A("io.kubernetes.cri.container-type", "container") "," A("io.kubernetes.cri.image-name", "%s"),
+		       said);
+	read_case(&arena, CRI_BUNDLE, annotations, "", &container);
+	identity_of(&arena, &container, BUNDLE_OWNER_ROOT);
+	cr_expect_str_eq(container.identity.image, name, "%s: %s", said, container.identity.image);
+	arena_release(&arena);
+}
+
+/* As containerd takes what the pod says (distribution's reference, "normalized"); its version 1 writes that by itself. */
+Test(identity, has_the_full_name_of_an_image)
+{
+	names_image("redis", "docker.io/library/redis:latest");
+	names_image("redis:7", "docker.io/library/redis:7");
+	names_image("redis@sha256:ab", "docker.io/library/redis@sha256:ab");
+	names_image("redis:7@sha256:ab", "docker.io/library/redis:7@sha256:ab");
+	names_image("rancher/klipper-lb:v0.4", "docker.io/rancher/klipper-lb:v0.4");
+	names_image("docker.io/redis:7", "docker.io/library/redis:7");
+	names_image("docker.io/redis", "docker.io/library/redis:latest");
+	names_image("docker.io/library/redis:7", "docker.io/library/redis:7");
+	names_image("docker.io/rancher/klipper-lb", "docker.io/rancher/klipper-lb:latest");
+	names_image("r.io/redis:7", "r.io/redis:7");
+	names_image("r.io/redis", "r.io/redis:latest");
+	names_image("r.io/a/redis@sha256:ab", "r.io/a/redis@sha256:ab");
+	names_image("localhost/app:test", "localhost/app:test");
+	names_image("localhosts/app:test", "docker.io/localhosts/app:test");
+	names_image("node:5000/app", "node:5000/app:latest");
+	names_image("Node/app:1", "Node/app:1");
+	names_image("a/B.c:1", "docker.io/a/B.c:1");
+	names_image("shadow:1", "shadow:1");
+	names_image("shadow1:1", "docker.io/library/shadow1:1");
+	names_image("sha256:ab", "sha256:ab");
+	names_image("", "");
+}
+
 Test(identity, takes_the_digest_from_the_image_and_ports_from_the_kubelet)
 {
 	struct container container;
