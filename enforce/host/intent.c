@@ -58,7 +58,7 @@ static size_t row_of_device(const struct mount_view *view, const char *source)
 
 static const char *join_options(struct arena *arena, const struct strings *options)
 {
-	size_t room = 1;
+	size_t room = 0;
 	char *text, *at;
 
 	if (options->n == 0)
@@ -169,14 +169,14 @@ struct host_mount intent_of(const struct mount_view *view, const struct containe
 	return intent_at(view, container, index, &place);
 }
 
-/* What is mounted on the node below the source of an rbind comes along. */
+/* What is mounted on the node below the source of an rbind comes along; at the source itself all but its own is hidden. */
 static bool comes_along(const struct mount_view *view, const struct mount *mount, const struct place *place, size_t row)
 {
 	const struct mount_row *of = &view->node->rows[row];
 
 	return mount->kind == MOUNT_BIND && mount->recursive && place->row != NO_ROW && row != place->row &&
-	       path_within(of->mountpoint, place->path) && strcmp(of->mountpoint, place->path) != 0 &&
-	       !strstr(of->propagation, "unbindable") && mount_table_sees(view->node, row, of->mountpoint);
+	       path_within(of->mountpoint, place->path) && !strstr(of->propagation, "unbindable") &&
+	       mount_table_sees(view->node, row, of->mountpoint);
 }
 
 static struct host_mount submount(const struct mount_view *view, const struct host_mount *parent,

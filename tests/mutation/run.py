@@ -43,8 +43,9 @@ CHECKED = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
 COMPILE = [CC, "-std=c11", "-w", "-D_GNU_SOURCE", '-DOCIGATE_VERSION="0.1.0"', "-Iinclude", f"-I{BUILD}/gen", "-fPIE"]
 LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 # Of enforce/host those whose survivors are killed or explained; any other may be named.
-HOST = ("host_mounts", "idmap", "masks", "mount_table", "mountinfo", "namespaces", "process", "process_mounts",
-        "resolve", "text", "userns")
+HOST = ("effective", "host_mounts", "idmap", "intent", "masks", "match", "mount_places", "mount_table", "mountinfo",
+        "namespaces", "origin", "overlay", "owner", "process", "process_mounts", "resolve", "source", "text",
+        "userns")
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c", *(f"enforce/host/{name}.c" for name in HOST))
 EXPLAINED = "tests/mutation/explained.tsv"
 # Of a file, or else of its layer. What a filter leaves out can only leave mutants alive.
@@ -73,7 +74,7 @@ UNITS = {
     "host/intent": "@(host_mounts|host_effect|host_live*)/*",
     "host/live": "@(host_containers|host_live*)/*",
     "host/match": "@(host_mounts|host_effect|host_live|host_resolve)/*",
-    "host/mount_places": "@(host_mount_table|host_origin|host_effect)/*",
+    "host/mount_places": "@(host_mount_table|host_origin|host_effect|host_mounts)/*",
     "host/mount_table": "@(host_mount_table|host_origin|host_effect|host_tables)/*",
     "host/mountinfo": "@(host_mount_table|host_effect|host_tables)/*",
     "host/origin": "@(host_origin|host_mounts|host_effect)/*",

@@ -125,8 +125,12 @@ Test(host_live, sources_as_asked_for)
 			    &live_facts.err),
 		  live_facts.err.text);
 	cr_assert_eq(live_facts.host.n_mounts, KINDS);
-	for (size_t i = 0; i < KINDS; i++)
+	for (size_t i = 0; i < KINDS; i++) {
 		check_kind(&kinds[i], &live_facts.host.mounts[i], false);
+		if (strcmp(kinds[i].source, "W/link") == 0)
+			cr_expect_str_eq(live_facts.host.mounts[i].origin.source, live_path("W/real"),
+					 "links resolved");
+	}
 	cr_expect_str_eq(live_facts.host.rootfs.paths.items[0], live_path("W/rootfs"));
 }
 

@@ -330,6 +330,11 @@ Test(host_mounts, an_empty_recording_knows_no_origin)
 	cr_expect_eq(facts_mount(&facts, "/v")->origin.state, ORIGIN_UNKNOWN);
 	cr_expect_str_eq(facts_mount(&facts, "/v")->origin.source, "/etc");
 	cr_expect_eq(facts.host.rootfs.state, ORIGIN_UNKNOWN);
+	cr_expect_str_eq(facts.host.rootfs.source, FACTS_BUNDLE "/rootfs");
+	facts_end(&facts);
+	facts_container(&facts, "", "{\"destination\":\"/o\",\"type\":\"overlay\",\"options\":[\"lowerdir=/a\"]}", "");
+	facts_record(&facts, none);
+	cr_expect_str_eq(facts_mount(&facts, "/o")->origin.why, "the mounts of the node are not known");
 }
 
 Test(host_mounts, intent_over_the_mounts_of_the_node)
@@ -362,6 +367,8 @@ Test(host_mounts, intent_over_the_mounts_of_the_node)
 	cr_expect_eq(facts_mount(&facts, "/other")->origin.state, ORIGIN_FILESYSTEM);
 	cr_expect_str_eq(facts_paths(&facts, &facts_mount(&facts, "/ov")->origin), "/etc /usr");
 	cr_expect_eq(facts_mount(&facts, "/esc")->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_str_eq(facts_mount(&facts, "/esc")->origin.why, "its options hold escapes");
+	cr_expect_eq(facts_mount(&facts, "/rel")->parent_mount, -1);
 	cr_expect_eq(facts_mount(&facts, "/proc")->origin.state, ORIGIN_FILESYSTEM);
 }
 
@@ -406,6 +413,7 @@ Test(host_mounts, relative_layers_of_a_spec_are_unknown)
 		      "\"upperdir=/var/lib/e/overlay/1/diff\",\"workdir=/var/lib/e/overlay/1/work\"]}",
 		      NULL, NODE);
 	cr_expect_eq(facts_mount(&facts, "/ov")->origin.state, ORIGIN_UNKNOWN);
+	cr_expect_str_eq(facts_mount(&facts, "/ov")->origin.why, "a layer of its overlay has a relative path");
 }
 
 /* A bind of the node's whose directory is gone: so is what a container gets of it. */
@@ -477,6 +485,49 @@ Test(host_mounts, what_an_rbind_will_bring_along)
 	cr_expect_eq(facts.host.mounts[2].read_only, TRI_NO);
 	cr_expect_eq(facts.host.mounts[3].mount, 1);
 	cr_expect_eq(facts.host.mounts[3].shared, TRI_NO);
+}
+
+Test(host_mounts, an_rbind_of_what_is_read_only_below)
+{
+	tables_record(&facts, "{\"destination\":\"/v\",\"source\":\"/mnt\",\"options\":[\"rbind\"]}", NULL,
+		      "13 10 8:2 / /mnt/disk rw - ext4 /dev/sdb ro\n" NODE
+		      "14 10 8:2 /k /else rw - ext4 /dev/sdb ro\n");
+	cr_assert_eq(facts.host.n_mounts, 2);
+	cr_expect_str_eq(facts.host.mounts[1].path, "/v/disk", "the first row of the table, of all");
+	cr_expect_eq(facts.host.mounts[1].read_only, TRI_YES, "the filesystem is");
+	cr_expect_eq(facts.host.mounts[1].origin.contains.n, 0, "not told of what comes along");
+}
+
+/* The node shows a part of the disk alone: the whole of it would be more. And a cgroup above its own has no path. */
+Test(host_mounts, more_than_the_node_shows)
+{
+	tables_record(&facts,
+		      "{\"destination\":\"/d\",\"type\":\"btrfs\",\"source\":\"/dev/sdb\"}"
+		      ",{\"destination\":\"/c\",\"source\":\"/cg/x\",\"options\":[\"bind\"]}",
+		      NULL, NODE "13 10 0:40 /@ /btr rw - btrfs /dev/sdb rw\n14 10 0:25 /.. /cg rw - cgroup2 c rw\n");
+	cr_expect_eq(facts_mount(&facts, "/d")->origin.state, ORIGIN_UNKNOWN);
+	cr_assert_eq(facts_mount(&facts, "/d")->origin.contains.n, 1);
+	cr_expect_str_eq(facts_mount(&facts, "/d")->origin.contains.items[0], "/btr");
+	cr_expect_eq(facts_mount(&facts, "/c")->origin.state, ORIGIN_UNKNOWN);
+}
+
+Test(host_mounts, options_are_joined_whole)
+{
+	const char *options = "\"a\"", *joined = "a";
+	struct facts spare;
+
+	facts_container(&spare, "", "", "");
+	for (int i = 0; i < 100; i++) {
+		options = arena_printf(&spare.arena, "%s,\"%c\"", options, 'b' + i % 20);
+		joined = arena_printf(&spare.arena, "%s,%c", joined, 'b' + i % 20);
+	}
+	tables_record(&facts,
+		      arena_printf(&spare.arena,
+				   "{\"destination\":\"/t\",\"type\":\"tmpfs\",\"source\":\"t\",\"options\":[%s]}",
+				   options),
+		      NULL, NODE);
+	cr_expect_str_eq(facts_mount(&facts, "/t")->origin.super_options, joined);
+	facts_end(&spare);
 }
 
 /* As many mounts as one likes. */
