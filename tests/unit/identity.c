@@ -417,7 +417,32 @@ Test(identity, has_the_full_name_of_an_image)
 	names_image("shadow:1", "shadow:1");
 	names_image("shadow1:1", "docker.io/library/shadow1:1");
 	names_image("sha256:ab", "sha256:ab");
+	names_image("something/app:1", "docker.io/something/app:1");
+	names_image("a", "docker.io/library/a:latest");
 	names_image("", "");
+}
+
+Test(identity, has_no_image_where_memory_runs_out)
+{
+	struct container container;
+	struct arena arena, small;
+	size_t named = 0, unnamed = 0;
+
+	arena_init(&arena, 1 << 20);
+	read_case(&arena, CRI_BUNDLE,
+		  A("io.kubernetes.cri.container-type", "container") "," A("io.kubernetes.cri.image-name", "redis"), "",
+		  &container);
+	for (size_t cap = 1; cap < 512; cap++) {
+		arena_init(&small, cap);
+		identity_of(&small, &container, BUNDLE_OWNER_ROOT);
+		cr_assert_not_null(container.identity.image, "%zu", cap);
+		named += container.identity.image[0] != '\0';
+		unnamed += container.identity.image[0] == '\0';
+		arena_release(&small);
+	}
+	cr_expect_gt(named, 0);
+	cr_expect_gt(unnamed, 0);
+	arena_release(&arena);
 }
 
 Test(identity, takes_the_digest_from_the_image_and_ports_from_the_kubelet)
