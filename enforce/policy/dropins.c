@@ -194,12 +194,15 @@ static void read_link(struct attempt *attempt, int dirfd, const char *name, cons
 	add_source(attempt, &source);
 }
 
-/* Whoever writes a file in place empties it first. That moment must not mask it. */
+/*
+ * Whoever writes a file in place empties it first. That moment must not mask it. A file's clock may be some
+ * milliseconds before ours (Linux 6.13), and so in the next second already.
+ */
 static bool is_recent(const struct stat *st)
 {
 	int64_t age = (int64_t)time(NULL) - st->st_ctim.tv_sec;
 
-	return age >= 0 && age < EMPTY_FILE_SECONDS;
+	return age >= -1 && age < EMPTY_FILE_SECONDS;
 }
 
 static void read_opened(struct attempt *attempt, int fd, const char *path, enum source_kind kind)
