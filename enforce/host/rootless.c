@@ -23,9 +23,11 @@ static size_t storage_len(const char *bundle)
 {
 	size_t len = strlen(bundle);
 
-	for (int up = 0; up < 3; up++)
-		while (len > 0 && bundle[--len] != '/')
-			;
+	for (int up = 0; up < 3; up++) {
+		const char *slash = memrchr(bundle, '/', len);
+
+		len = slash ? (size_t)(slash - bundle) : 0;
+	}
 	return len;
 }
 

@@ -43,9 +43,9 @@ CHECKED = ["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"]
 COMPILE = [CC, "-std=c11", "-w", "-D_GNU_SOURCE", '-DOCIGATE_VERSION="0.1.0"', "-Iinclude", f"-I{BUILD}/gen", "-fPIE"]
 LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 # Of enforce/host those whose survivors are killed or explained; any other may be named.
-HOST = ("effective", "host_mounts", "idmap", "intent", "masks", "match", "mount_places", "mount_table", "mountinfo",
-        "namespaces", "origin", "overlay", "owner", "process", "process_mounts", "resolve", "source", "text",
-        "userns")
+HOST = ("effective", "host_mounts", "idmap", "intent", "lsm", "masks", "match", "mount_places", "mount_table",
+        "mountinfo", "namespaces", "origin", "overlay", "owner", "ports", "process", "process_mounts", "resolve",
+        "rootless", "source", "text", "userns")
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c", *(f"enforce/host/{name}.c" for name in HOST))
 EXPLAINED = "tests/mutation/explained.tsv"
 # Of a file, or else of its layer. What a filter leaves out can only leave mutants alive.

@@ -134,6 +134,13 @@ Test(host_kernel, modules_are_words_between_commas)
 	cr_expect_str_eq(lsms.items[0], "a");
 	cr_expect_str_eq(lsms.items[1], "bc");
 	cr_expect_eq(selinux_absent(&lsms), TRI_NO);
+	cr_assert_eq(lsm_parse(&facts.arena, "xa,xb,xc", &lsms, &facts.err), 0);
+	cr_assert_eq(lsms.n, 3);
+	for (int i = 0; i < 3; i++) {
+		const char name[] = {'x', (char)('a' + i), '\0'};
+
+		cr_expect_str_eq(lsms.items[i], name);
+	}
 	cr_assert_eq(lsm_parse(&facts.arena, "", &lsms, &facts.err), 0);
 	cr_expect_eq(lsms.n, 0);
 	cr_expect_eq(selinux_absent(&lsms), TRI_UNKNOWN, "nothing is known of them");

@@ -68,3 +68,12 @@ Test(host_rootless, is_told_by_the_root_directory)
 	cr_expect_eq(asked_in("0 0 1000\n", live_path("W/real")), 0, "of somebody within");
 	cr_expect_eq(asked_in("0 0 5\n", live_path("W/real")), 1, "of somebody without");
 }
+
+Test(host_rootless, where_podman_keeps_its_state)
+{
+	cr_expect_str_eq(rootless_tail("/run/user/1000/containers/a/b", "/b"), "a/b");
+	cr_expect_str_eq(rootless_tail("/u/storage/a/b", "/u/storage/overlay-containers/1/userdata"), "a/b");
+	cr_expect_null(rootless_tail("/u/storage", "/u/storage/overlay-containers/1/userdata"));
+	cr_expect_null(rootless_tail("/a", "/b"));
+	cr_expect_null(rootless_tail("/b", "/b"));
+}

@@ -365,6 +365,44 @@ Test(host_sandbox, of_several_results_the_one_with_ports_is_kept)
 	cr_expect_str_eq(ports_text(&arena, "s1"), RESULT("7"), "the first directory counts");
 }
 
+Test(host_sandbox, a_result_is_a_file_of_its_own)
+{
+	empty_var_lib();
+	put("/var/lib/elsewhere", RESULT("7"));
+	put("/var/lib/cni/results/x", "");
+	cr_assert_eq(symlink("/var/lib/elsewhere", "/var/lib/cni/results/net-s1-eth0"), 0);
+	cr_expect_null(ports_text(&arena, "s1"), "a link is none");
+	put("/var/lib/cni/results/net-s-eth0", RESULT("8"));
+	cr_expect_str_eq(ports_text(&arena, "s"), RESULT("8"), "an id of one letter");
+}
+
+Test(host_sandbox, ports_of_a_recording)
+{
+	struct container container = container_of(ENGINE_CRIO);
+	struct host host = {0};
+	struct err err;
+	int dir;
+
+	empty_var_lib();
+	put("/var/lib/recording/ports", RESULT("7"));
+	dir = open("/var/lib/recording", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_eq(host_ports_recorded(&arena, &container, dir, &host, &err), 0);
+	cr_expect_eq(host.facts, HOST_FACT_PORTS);
+	cr_assert_eq(host.n_ports, 1);
+	cr_expect_eq(host.ports[0].host_port, 7);
+	put("/var/lib/recording/ports", "rubbish");
+	cr_expect_eq(host_ports_recorded(&arena, &container, dir, &host, &err), -1);
+	cr_assert_eq(unlinkat(dir, "ports", 0), 0);
+	put("/var/lib/elsewhere", RESULT("7"));
+	cr_assert_eq(symlinkat("../elsewhere", dir, "ports"), 0);
+	cr_expect_eq(host_ports_recorded(&arena, &container, dir, &host, &err), -1, "a link is no file of a recording");
+	host = (struct host){0};
+	container.identity.trusted = false;
+	cr_expect_eq(host_ports_recorded(&arena, &container, dir, &host, &err), 0);
+	cr_expect_eq(host.facts, 0, "nothing is known of whom nobody knows");
+	close(dir);
+}
+
 Test(host_sandbox, ports_are_declared_by_the_kubelet)
 {
 	static const struct {

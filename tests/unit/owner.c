@@ -317,6 +317,8 @@ Test(owner, podman_of_a_user)
 	cr_expect_not(keeps(ENGINE_PODMAN, "/run/user//containers/" OWN "hosts", "/etc/hosts"));
 	cr_expect_not(keeps(ENGINE_PODMAN, "/run/user/1000x/containers/" OWN "hosts", "/etc/hosts"));
 	cr_expect_not(keeps(ENGINE_PODMAN, "/run/user/1000/container/" OWN "hosts", "/etc/hosts"));
+	cr_expect_not(keeps(ENGINE_PODMAN, "/run/user/1000/containersx" OWN "hosts", "/etc/hosts"));
+	cr_expect_not(keeps(ENGINE_PODMAN, "/run/userx1000/containers/" OWN "hosts", "/etc/hosts"));
 	cr_expect_not(keeps(ENGINE_PODMAN, "/run/users/1000/containers/" OWN "hosts", "/etc/hosts"));
 	cr_expect_not(keeps(ENGINE_PODMAN, "/run/user/1000/containers/" OTHER "hosts", "/etc/hosts"));
 	cr_expect(keeps(ENGINE_PODMAN, "/run/user/7/containers/" OWN "hosts", "/etc/hosts"));
