@@ -121,7 +121,10 @@ static const char *owners_of_the_bundle(void)
 
 Test(host_record, everything_that_is_known)
 {
+	struct stat st;
+
 	begin();
+	close(STDIN_FILENO); /* the first descriptor is as good as another */
 	put("/sys/module/apparmor/parameters/enabled", "Y\n");
 	put("/sys/kernel/security/lsm", "capability,apparmor");
 	put("/sys/kernel/security/apparmor/profiles", "abc (enforce)\n");
@@ -145,6 +148,8 @@ Test(host_record, everything_that_is_known)
 	cr_expect_str_eq(recorded("lsm"), "capability,apparmor");
 	cr_expect_str_eq(recorded("selinux"), "0", "it is not among them");
 	cr_expect_str_eq(recorded("ports"), PORTS);
+	cr_assert_eq(fstatat(recording, "mountinfo", &st, 0), 0);
+	cr_expect_eq(st.st_mode & 07777, 0600, "for root alone");
 }
 
 static void expect_no_file(const char *name)
