@@ -34,7 +34,7 @@ static const char *const users_own[] = {"/home/*/.aws",	   "/home/*/.azure", "/h
 					"/home/*/.ssh"};
 /* It may lie in these, but neither be nor hold them. */
 static const char *const shared_places[] = {
-	"/home", "/root", "/run", "/tmp", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
+	"/home", "/run", "/tmp", "/var/lib/containerd", "/var/lib/containers", "/var/lib/docker"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -57,26 +57,24 @@ static const char *users_part(const char *path)
 	return NULL;
 }
 
-/* How much of @bundle is the storage that podman's roots lie in, too: ".../overlay-containers/ID/userdata" */
-static size_t storage_part(const char *bundle)
+/* Does @path lie in the storage that @bundle lies in, too? podman's is ".../overlay-containers/ID/userdata". */
+static bool is_in_storage(const char *path, const char *bundle)
 {
 	const char *at = strstr(bundle, "-containers/");
+	const char *slash = at ? memrchr(bundle, '/', (size_t)(at - bundle)) : NULL;
 
-	while (at && at > bundle && at[-1] != '/')
-		at--;
-	return at ? (size_t)(at - bundle) : 0;
+	return slash && (size_t)(slash - bundle) > strlen("/run") &&
+	       strncmp(path, bundle, (size_t)(slash - bundle) + 1) == 0;
 }
 
 /* In /run lie the sockets of engines and services: there a root belongs into its bundle, or into podman's storage. */
 static bool is_stray(const struct container *container, const char *path)
 {
 	const char *bundle = container->bundle ? container->bundle : "/";
-	size_t len;
 
 	if (strncmp(bundle, "/var/run/", strlen("/var/run/")) == 0)
 		bundle += strlen("/var");
-	len = storage_part(bundle);
-	return path_within(path, "/run") && !path_within(path, bundle) && (len == 0 || strncmp(path, bundle, len) != 0);
+	return path_within(path, "/run") && !path_within(path, bundle) && !is_in_storage(path, bundle);
 }
 
 const char *root_place_fault(const struct container *container, const char *path, bool layer)

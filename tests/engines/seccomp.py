@@ -64,8 +64,10 @@ def default_profile():
     with open(DROP_IN, "w", encoding="ascii") as file:
         json.dump({"version": 1}, file)
     config = config_of("default", None)
-    config["root"]["path"] = bundle_of("default", None) + "/rootfs"
-    done = subprocess.run([GATE, "precreate"], input=json.dumps(config).encode(), capture_output=True, check=True)
+    bundle = bundle_of("default", None)
+    config["root"]["path"] = bundle + "/rootfs"
+    done = subprocess.run([GATE, "precreate"], input=json.dumps(config).encode(), stdout=subprocess.PIPE, check=True,
+                          cwd=bundle)
     profile = json.loads(done.stdout)["linux"]["seccomp"]
     profile["defaultErrnoRet"] = MARK
     for rule in profile["syscalls"]:

@@ -53,7 +53,9 @@ beds() {
 	make=$BUNDLE
 	bundle root 'del(.hooks) | .process.user.uid = 0'
 	root=$BUNDLE
-	jq '.root.path = "'"$make"'/rootfs"' "$make/config.json" >"$NODE/make.json"
+	# Nothing tells precreate the bundle here, and outside of it no root belongs into /run.
+	cp -a "$make/rootfs" /var/lib/rootfs
+	jq '.root.path = "/var/lib/rootfs"' "$make/config.json" >"$NODE/make.json"
 	jq '.mounts += [{destination: "/host", type: "bind", source: "/", options: ["rbind"]}]' "$NODE/make.json" >"$NODE/host.json"
 	# Everything has settled: the snapshot is current, the store and the caches are there.
 	sleep 4

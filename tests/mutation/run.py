@@ -45,7 +45,7 @@ LIBRARIES = ["-lseccomp", "-ljansson", "-lapparmor", "-lcap", "-lmd"]
 # Of enforce/host those whose survivors are killed or explained; any other may be named.
 HOST = ("effective", "host_mounts", "idmap", "intent", "lsm", "masks", "match", "mount_places", "mount_table",
         "mountinfo", "namespaces", "origin", "overlay", "owner", "ports", "process", "process_mounts", "resolve",
-        "rootless", "source", "text", "userns")
+        "root_place", "rootless", "source", "text", "userns")
 FILES = ("enforce/rules/*.c", "enforce/spec/*.c", "enforce/base/json*.c", *(f"enforce/host/{name}.c" for name in HOST))
 EXPLAINED = "tests/mutation/explained.tsv"
 # Of a file, or else of its layer. What a filter leaves out can only leave mutants alive.
@@ -85,6 +85,7 @@ UNITS = {
     "host/record": "@(host_record)/*",
     "host/recorded": "@(host_recorded|host_facts)/*",
     "host/resolve": "@(host_resolve|host_mounts|host_effect|host_live*)/*",
+    "host/root_place": "@(root_place|rules_core)/*",
     "host/rootless": "@(owner|host_rootless)/*",
     "host/sandbox": "@(host_sandbox)/*",
     "host/source": "@(host_mounts|host_effect|host_live_sources)/*",

@@ -474,6 +474,7 @@ Test(identity, knows_podmans_containers_without_a_control_group)
 	} containers[] = {{PODMAN_BUNDLE, "", true},
 			  {PODMAN_BUNDLE, PODMAN_CGROUP, false},
 			  {PODMAN_BUNDLE, "/x/libpod-" ID, false},
+			  {PODMAN_BUNDLE, "/", false},
 			  {CRIO_BUNDLE, CRIO_CGROUP, false},
 			  {"/run/containerd/io.containerd.runtime.v2.task/default/x", "", false},
 			  {"/srv/x", "", false}};

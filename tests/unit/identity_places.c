@@ -34,6 +34,7 @@ static const struct place {
 	{STORAGE "c1/userdata", "x.slice:crio-x:c1", ENGINE_PODMAN},
 	{STORAGE "c1/userdata", "x.slice:crio", ENGINE_PODMAN},
 	{STORAGE "c1/userdata", "crio:x:c1", ENGINE_PODMAN},
+	{STORAGE "c1/userdata", "crio:c1", ENGINE_PODMAN},
 	{STORAGE "c1/userdata", "x.slice:crio:x.slice:libpod:c1", ENGINE_PODMAN},
 	{STORAGE "c1/userdata", "crio:x.slice:libpod:c1", ENGINE_PODMAN},
 	{STORAGE "c1/userdata", "x.slice:xcrio:c1", ENGINE_PODMAN},

@@ -169,3 +169,17 @@ Test(rules_host_paths, what_a_runtime_binds_by_a_devices_name)
 			     (unsigned)binds[i].file_type);
 	}
 }
+
+/* The message queues of an IPC namespace are one file system: of the host's the node has the same at /dev/mqueue. */
+Test(rules_host_paths, a_fresh_file_system_that_the_node_has_too)
+{
+	add_bind(0, 0, "/dev/mqueue", S_IFDIR);
+	mounts[0].kind = MOUNT_FILESYSTEM;
+	mounts[0].type = "mqueue";
+	seen[0].origin.fs_type = "mqueue";
+	judge(&rule_host_paths, "{}");
+	cr_expect_eq(findings.n, 0);
+	mounts[0].kind = MOUNT_BIND;
+	judge(&rule_host_paths, "{}");
+	cr_expect_eq(findings.n, 1);
+}

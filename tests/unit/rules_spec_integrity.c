@@ -281,3 +281,17 @@ Test(rules_spec_integrity, binds_that_are_not_to_be_found)
 	mounts[0].kind = MOUNT_REMOUNT;
 	nothing("nothing of its own");
 }
+
+/* Engines keep layers in /run, too, as those who fetch images piece by piece do; a root as a whole does not lie there. */
+Test(rules_spec_integrity, layers_in_run)
+{
+	static const char *const paths[] = {"/var/lib/containerd/x/fs", "/run/layers/1"};
+
+	host.rootfs.paths = (struct strings){paths, 2};
+	host.rootfs.n_same = 1;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(found_at("/root/path"), 0);
+	host.rootfs.n_same = 2;
+	judge(&rule_spec_integrity, "{}");
+	cr_expect_eq(found_at("/root/path"), 1);
+}
