@@ -118,16 +118,25 @@ static int append_line(int fd, const struct stat *st, const char *path, char *te
 	return 0;
 }
 
+int decision_log_open(const char *path, struct stat *ret_st)
+{
+	const int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+
+	if (fd < 0 || (fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode) && fs_trusted(ret_st)))
+		return fd;
+	(void)close(fd);
+	errno = 0;
+	return -1;
+}
+
 static int write_file(const char *path, char *text, struct err *err)
 {
-	FD_AUTO int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	struct stat st;
+	FD_AUTO int fd = decision_log_open(path, &st);
 
-	if (fd < 0)
+	if (fd < 0 && errno != 0)
 		return err_sys(err, ERR_SYSTEM, errno, "the decision was not recorded: %s cannot be opened", path);
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, ERR_SYSTEM, errno, "the decision was not recorded: %s cannot be examined", path);
-	if (!S_ISREG(st.st_mode) || !fs_trusted(&st))
+	if (fd < 0)
 		return err_set(
 			err, ERR_SYSTEM,
 			"the decision was not recorded: %s must be a regular file, of root, not writable by others",

@@ -99,6 +99,12 @@ void doctor_builds(struct doctor *doctor, const struct daemon *dockerds, size_t 
 /** doctor_is_wrapper() - does a path name one of ours? */
 bool doctor_is_wrapper(const char *path);
 
+/** doctor_there() - is there anything at @path? */
+bool doctor_there(const char *path);
+
+/** doctor_base_name() - what stands behind the last slash of @path */
+const char *doctor_base_name(const char *path);
+
 /** doctor_containerd(), doctor_podman() - the configuration of one engine */
 void doctor_containerd(struct doctor *doctor);
 void doctor_podman(struct doctor *doctor);

@@ -37,8 +37,7 @@ static int64_t started_at(struct doctor *doctor, const char *pid)
 
 static bool is_program(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *base = doctor_base_name(path);
 
 	/* " (deleted)" stands behind the name of a program that was replaced since. */
 	return strncmp(base, name, strlen(name)) == 0 && strchr(" ", base[strlen(name)]);

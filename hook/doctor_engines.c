@@ -12,7 +12,7 @@
 
 static const char shared_hooks[] = "/usr/share/containers/oci/hooks.d";
 
-static bool there(const char *path)
+bool doctor_there(const char *path)
 {
 	return access(path, F_OK) == 0;
 }
@@ -20,7 +20,7 @@ static bool there(const char *path)
 static bool any_there(const char *const *paths, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (there(paths[i]))
+		if (doctor_there(paths[i]))
 			return true;
 	return false;
 }

@@ -14,7 +14,7 @@
 #include "ocigate/fs.h"
 #include "ocigate/str.h"
 
-static const char *base_name(const char *path)
+const char *doctor_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -124,7 +124,7 @@ bool doctor_base_spec(struct doctor *doctor, const char *handler, const char *pa
 	for (size_t i = 0; (program = flat_get(&flat, "hooks/createRuntime/%zu/path", i)); i++) {
 		const char *entry = arena_printf(doctor->arena, "hooks/createRuntime/%zu", i);
 
-		if (!entry || strcmp(base_name(program), "ocigate") != 0)
+		if (!entry || strcmp(doctor_base_name(program), "ocigate") != 0)
 			continue;
 		if (!doctor_program(doctor, "containerd", path, program))
 			return false;
@@ -152,7 +152,7 @@ static bool look_at_hook(struct doctor *doctor, const char *about, const char *f
 				 "%s has the stage precreate, which CRI-O does not know", file);
 		at_create = at_create || strcmp(stage, "createRuntime") == 0 || strcmp(stage, "prestart") == 0;
 	}
-	if (!path || strcmp(base_name(path), "ocigate") != 0)
+	if (!path || strcmp(doctor_base_name(path), "ocigate") != 0)
 		return false;
 	if (!doctor_program(doctor, about, file, path) || !at_create)
 		return false;

@@ -4,7 +4,6 @@
  * runtimes behind the wrappers.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,17 +162,15 @@ static void look_at_policy(struct doctor *doctor)
 			 "the policy does not refuse containers that share the host's namespaces");
 }
 
-/* As a decision's record is written, but for the bytes. Return: NULL, or why it would not be. */
+/* Return: why no decision's record would come there, or NULL. */
 static const char *log_fault(const char *path)
 {
-	FD_AUTO int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	struct statvfs space;
 	struct stat st;
+	FD_AUTO int fd = decision_log_open(path, &st);
+	struct statvfs space;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || !fs_trusted(&st))
-		return "it must be a regular file, of root, not writable by others";
+	if (fd < 0)
+		return errno != 0 ? strerror(errno) : "it must be a regular file, of root, not writable by others";
 	return fstatvfs(fd, &space) == 0 && space.f_bfree == 0 ? strerror(ENOSPC) : NULL;
 }
 

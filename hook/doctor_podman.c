@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "doctor.h"
 
@@ -24,11 +23,6 @@ struct drop_ins {
 	size_t n;
 };
 
-static bool there(const char *path)
-{
-	return access(path, F_OK) == 0;
-}
-
 /* Return: the first number of the version; 0: not known. */
 static int version(struct doctor *doctor)
 {
@@ -38,7 +32,7 @@ static int version(struct doctor *doctor)
 	for (size_t i = 0; major == 0 && i < sizeof(usual) / sizeof(usual[0]); i++) {
 		const char *argv[] = {usual[i], "--version", NULL}, *said;
 
-		if (there(usual[i]) && doctor_run(doctor, argv, &said) == 0 &&
+		if (doctor_there(usual[i]) && doctor_run(doctor, argv, &said) == 0 &&
 		    sscanf(said, "podman version %d.", &major) != 1) /* NOLINT(cert-err34-c) */
 			major = 0;
 	}
@@ -50,14 +44,9 @@ static bool read_one(struct doctor *doctor, const char *path, struct flat *flat)
 	return doctor_toml(doctor, "podman", path, flat);
 }
 
-static const char *base_name(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(base_name(*(const char *const *)a), base_name(*(const char *const *)b));
+	return strcmp(doctor_base_name(*(const char *const *)a), doctor_base_name(*(const char *const *)b));
 }
 
 /* One takes the place of its namesake in an earlier directory. */
@@ -71,7 +60,7 @@ static void collect(struct doctor *doctor, struct drop_ins *found, const char *p
 		const char *path = arena_strdup(doctor->arena, matches.gl_pathv[i]);
 		size_t at = 0;
 
-		while (path && at < found->n && strcmp(base_name(found->paths[at]), base_name(path)) != 0)
+		while (path && at < found->n && strcmp(doctor_base_name(found->paths[at]), doctor_base_name(path)) != 0)
 			at++;
 		if (!path || at == DROP_INS_MAX)
 			continue;
@@ -87,7 +76,7 @@ static bool read_as_6(struct doctor *doctor, struct flat *flat)
 	static const char *const patterns[] = {"/usr/share/" CONF DROP_INS, "/usr/share/" ROOTFUL DROP_INS,
 					       "/etc/" CONF DROP_INS, "/etc/" ROOTFUL DROP_INS,
 					       "/root/.config/" CONF DROP_INS};
-	const char *main_file = there(roots_own) ? roots_own : there(admins) ? admins : vendors;
+	const char *main_file = doctor_there(roots_own) ? roots_own : doctor_there(admins) ? admins : vendors;
 	static struct drop_ins found;
 	bool good = read_one(doctor, main_file, flat);
 
@@ -117,7 +106,7 @@ static const char *first_there(const struct flat *flat, const char *name)
 	const char *path;
 
 	for (size_t i = 0; (path = flat_get(flat, "engine/runtimes/%s/%zu", name, i)); i++)
-		if (there(path))
+		if (doctor_there(path))
 			return path;
 	return NULL;
 }
@@ -130,7 +119,7 @@ static const char *usual_place(struct doctor *doctor, const char *name)
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		const char *path = arena_printf(doctor->arena, "%s/%s", directories[i], name);
 
-		if (path && there(path))
+		if (path && doctor_there(path))
 			return path;
 	}
 	return NULL;

@@ -130,12 +130,17 @@ enum runtime_maker runtime_maker(const struct runtime_args *args)
 	return maker;
 }
 
+static bool is_called(const struct real_runtime *runtime, const char *name)
+{
+	const char *slash = runtime->path ? strrchr(runtime->path, '/') : NULL;
+
+	return slash && strncmp(slash + 1, name, strlen(name)) == 0;
+}
+
 static bool is_other(const struct real_runtime *runtime, enum runtime_maker maker)
 {
-	const char *slash = strrchr(runtime->path, '/');
-	const bool runc = slash && strncmp(slash + 1, "runc", 4) == 0;
-
-	return (maker == MAKER_RUNC && runtime_is_crun(runtime)) || (maker == MAKER_CRUN && runc);
+	return (maker == MAKER_RUNC && is_called(runtime, "crun")) ||
+	       (maker == MAKER_CRUN && is_called(runtime, "runc"));
 }
 
 int runtime_find(struct arena *arena, const struct policy *policy, const char *wrapper, enum runtime_maker maker,
@@ -172,9 +177,7 @@ int runtime_find(struct arena *arena, const struct policy *policy, const char *w
 
 bool runtime_is_crun(const struct real_runtime *runtime)
 {
-	const char *slash = runtime->path ? strrchr(runtime->path, '/') : NULL;
-
-	return slash && strncmp(slash + 1, "crun", 4) == 0;
+	return is_called(runtime, "crun");
 }
 
 int runtime_self(struct arena *arena, const char **ret_path, struct err *err)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "ocigate/arena.h"
 #include "ocigate/container.h"
@@ -156,6 +157,14 @@ char *decision_json(const struct decision *decision);
  * note of the decision, and what is written after it has the note. The verdict stands.
  */
 void decision_write(struct decision *decision, const struct policy *policy, struct decision_text *text);
+
+/**
+ * decision_log_open() - the policy's file, made if it is not there, as records are appended to it
+ *
+ * Return: a descriptor that the caller closes, or -1 with errno; 0 there: it is no regular file, not root's, or others
+ * may write it.
+ */
+int decision_log_open(const char *path, struct stat *ret_st) MUST_CHECK;
 
 /** DECISION_STORE - where refused containers and those with findings are remembered for `ocigate explain` */
 #define DECISION_STORE "/run/ocigate/decisions"

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/node.sh
 node_enter "$0" "$@"
 
-python3 tests/lib/bundles.py "$GATE" tests/bundles "$NODE/bundles"
+python3 -B tests/lib/bundles.py "$GATE" tests/bundles "$NODE/bundles"
 
 # What the person of the healthy Deployment reads where only a hook is installed that may not attach a filter; what a hook
 # that may does, and what the wrapper does.

@@ -8,8 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/node.sh
 node_enter "$0" "$@"
 
-python3 tests/cves/cves.py check "$GATE" "$NODE/cves" || not_ok 'cves' "cves.py did not come to its end"
-python3 tests/cves/cves.py page >"$NODE/page"
+python3 -B tests/cves/cves.py check "$GATE" "$NODE/cves" || not_ok 'cves' "cves.py did not come to its end"
+python3 -B tests/cves/cves.py page >"$NODE/page"
 if cmp -s "$NODE/page" install/docs/cves.md; then
 	ok 'cves install/docs/cves.md is up to date'
 else

@@ -9,4 +9,4 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/node.sh
 node_enter "$0" "$@"
 
-python3 tests/lib/workloads.py "$GATE" "$NODE/workloads"
+python3 -B tests/lib/workloads.py "$GATE" "$NODE/workloads"

@@ -17,23 +17,15 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../lib"))
+from files import read, write  # noqa: E402
+
 BASE = os.path.join(HERE, "../rules/base")
 ID = "4d2f1c9c1f6e4b7aa1d83f0f9c5be72d4d2f1c9c1f6e4b7aa1d83f0f9c5be72d"
 PLACES = {"containerd": f"/run/containerd/io.containerd.runtime.v2.task/k8s.io/{ID}",
           "cri-o": f"/run/containers/storage/overlay-containers/{ID}/userdata"}
 CRIO = {"io.container.manager": "cri-o", "io.kubernetes.pod.name": "web-0", "io.kubernetes.pod.namespace": "shop",
         "io.kubernetes.pod.uid": "c432e06f-07d3-4b5d-a404-a68481ab2af7"}
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def patch(document, operations):

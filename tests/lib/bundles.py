@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+from files import read, write
+
 POLICIES = {
     # A bare hook that may not attach a filter: what the containers themselves bring.
     "the shipped default": {"version": 1, "rules": {"seccomp": {"attach": False}}},
@@ -25,17 +27,6 @@ SANDBOXES = {
 }
 # A pause container's facts: these namespaces are its pod's, which the app container was seen in.
 OF_THE_POD = {"net", "ipc", "uts", "user"}
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def expectations(root):

@@ -13,22 +13,13 @@ import shutil
 import subprocess
 import sys
 
+from files import read, write
+
 GATE, WHERE = sys.argv[1:]
 PAGE = "install/docs/workloads.md"
 SHIPPED = "config/policy.d/10-kube-system.json"
 BUNDLES = "tests/bundles/containerd-2.1"
 ANNOTATION = "io.kubernetes.cri."
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 class Bundle:

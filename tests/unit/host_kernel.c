@@ -3,7 +3,7 @@
  * Security modules as a kernel shows them, in a sysfs made by hand: a mount
  * namespace of the test's own has an empty /sys. Needs root.
  */
-#include "host_facts.h"
+#include "live_node.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,27 +55,9 @@ static bool empty_sys(void)
 	return mounted;
 }
 
-/* A file, or with a slash behind it a directory; what lies above is made. */
-static void put_bytes(const char *path, const char *bytes, size_t len)
-{
-	char above[256];
-	int fd;
-
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(above, path, (size_t)(slash - path));
-		above[slash - path] = '\0';
-		cr_assert(mkdir(above, 0755) == 0 || errno == EEXIST, "%s", above);
-	}
-	if (path[strlen(path) - 1] == '/')
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_eq(write(fd, bytes, len), (ssize_t)len, "%s", path);
-	close(fd);
-}
-
 static void put(const char *path, const char *text)
 {
-	put_bytes(path, text, strlen(text));
+	live_put(path, text, strlen(text));
 }
 
 struct files {
@@ -254,11 +236,11 @@ static void load_profiles(void)
 	put(PROFILES "web.1/name", "web\n");
 	put(PROFILES "web.1/raw_data", "abc");
 	put(PROFILES "web.1/profiles/child.5/name", "child\n");
-	put_bytes(PROFILES "web.1/profiles/child.5/raw_data", many, sizeof(many));
+	live_put(PROFILES "web.1/profiles/child.5/raw_data", many, sizeof(many));
 	put(PROFILES "web.1/profiles/child.5/profiles/deep.9/name", "web//child//deep\n");
 	put(PROFILES "web.1/profiles/child.5/profiles/deep.9/raw_data", "abc");
 	put(PROFILES "other.2/name", "other");
-	put_bytes(PROFILES "other.2/raw_data", many, sizeof(many));
+	live_put(PROFILES "other.2/raw_data", many, sizeof(many));
 	put(PROFILES "empty.3/name", "empty\n");
 	put(PROFILES "empty.3/raw_data", "");
 	put(PROFILES "none.4/name", "none\n");

@@ -3,7 +3,7 @@
  * What a recording holds: each fact as the kernel tells it of this very process, with a /sys, a /run and a /var/lib made
  * by hand. Needs root.
  */
-#include "host_facts.h"
+#include "live_node.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,19 +36,7 @@ TestSuite(host_record, .fini = finish, .timeout = 10);
 
 static void put(const char *path, const char *text)
 {
-	char above[256];
-	int fd;
-
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(above, path, (size_t)(slash - path));
-		above[slash - path] = '\0';
-		cr_assert(mkdir(above, 0755) == 0 || errno == EEXIST, "%s", above);
-	}
-	if (path[strlen(path) - 1] == '/')
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text), "%s", path);
-	close(fd);
+	live_put(path, text, strlen(text));
 }
 
 static void begin(void)

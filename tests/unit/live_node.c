@@ -153,3 +153,20 @@ void live_die_with_test(void)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(1);
 }
+
+void live_put(const char *path, const char *bytes, size_t len)
+{
+	char above[256];
+	int fd;
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(above, path, (size_t)(slash - path));
+		above[slash - path] = '\0';
+		cr_assert(mkdir(above, 0755) == 0 || errno == EEXIST, "%s", above);
+	}
+	if (path[strlen(path) - 1] == '/')
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	cr_assert_eq(write(fd, bytes, len), (ssize_t)len, "%s", path);
+	close(fd);
+}

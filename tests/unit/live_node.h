@@ -27,6 +27,9 @@ void live_must(int rc, const char *what);
 /** live_make_file() - an empty one */
 void live_make_file(const char *path);
 
+/** live_put() - a file, or with a slash behind its @path a directory; what lies above is made */
+void live_put(const char *path, const char *bytes, size_t len);
+
 /** live_has_path() - is @path one of the origin's? */
 bool live_has_path(const struct origin *origin, const char *path);
 
