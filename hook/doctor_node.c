@@ -43,7 +43,7 @@ static const struct escape escapes[] = {
 	{"runc", "", {0, 0}, {1, 3, 6}, true, "CVE-2026-41579", RUNC_2026_SOURCE},
 	{"runc", "", {1, 4}, {1, 4, 3}, true, "CVE-2026-41579", RUNC_2026_SOURCE},
 	{"crun", "+LIBKRUN", {0, 0}, {1, 20, 0}, false, "CVE-2025-24965", "crun's advisory GHSA-f42g-r5jj-qh4j"},
-	{"crun", "+LIBKRUN", {0, 0}, {1, 30, 1}, false, "CVE-2026-84042", "crun's release notes of 1.30.1"},
+	{"crun", "+LIBKRUN", {0, 0}, {1, 30, 1}, false, "CVE-2026-84042", "what others report of crun 1.30.1"},
 	{"crun", "", {0, 0}, {1, 28, 0}, true, "CVE-2026-47766", "crun's release notes of 1.28"},
 	{"crun", "", {0, 0}, {1, 30, 0}, true, "CVE-2026-88264, CVE-2026-88265", "crun's release notes of 1.30"},
 };
